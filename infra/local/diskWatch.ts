@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises'
 import { type Clock, systemClock } from '../../shared/clock.js'
 
 /** Below it, the broker and blob storage may fail at any moment, and none of them says why. */
-const leastBytes = 32 * 1024 ** 2
+const minBytes = 32 * 1024 ** 2
 const everyMs = 2_000
 
 /** The folder whose disk is watched; `say` takes a sentence for the terminal. */
@@ -27,13 +27,13 @@ export class DiskWatch {
       while (!this.#stopping.signal.aborted) {
         // A disk that cannot be asked is not taken for full.
         const free = await freeBytes(folder).catch(() => Number.POSITIVE_INFINITY)
-        if (free < leastBytes && !isFull)
+        if (free < minBytes && !isFull)
           say(
             `The disk that holds ${folder} is full (${Math.floor(free / 1024 ** 2)} MB left): make room on it. What is committed stays.`,
           )
         // Twice as much, so that a disk at the very limit is not reported again and again.
-        else if (free >= 2 * leastBytes && isFull) say(`There is room again on the disk that holds ${folder}.`)
-        isFull = isFull ? free < 2 * leastBytes : free < leastBytes
+        else if (free >= 2 * minBytes && isFull) say(`There is room again on the disk that holds ${folder}.`)
+        isFull = isFull ? free < 2 * minBytes : free < minBytes
         await clock.sleep(everyMs, this.#stopping.signal).catch(() => undefined)
       }
     })()

@@ -27,7 +27,7 @@ export interface RestartPolicy {
   readonly firstDelayMs: number
   readonly longestDelayMs: number
   /** So many ends in a row, without having run for `stableMs` between them, and it is given up. */
-  readonly mostFailures: number
+  readonly maxFailures: number
   readonly stableMs: number
 }
 
@@ -35,7 +35,7 @@ export interface RestartPolicy {
 export const restartPolicy: RestartPolicy = {
   firstDelayMs: 1_000,
   longestDelayMs: 15_000,
-  mostFailures: 5,
+  maxFailures: 5,
   stableMs: 60_000,
 }
 
@@ -145,8 +145,8 @@ export class SupervisedPart {
       const wasStable = this.#clock.monotonic() - this.#startedAt >= policy.stableMs
       this.#failures = wasStable ? 1 : this.#failures + 1
       const log = this.#plan.logFile === undefined ? '' : `; log: ${this.#plan.logFile}`
-      if (this.#failures > policy.mostFailures) {
-        const times = `${policy.mostFailures} times`
+      if (this.#failures > policy.maxFailures) {
+        const times = `${policy.maxFailures} times`
         failed(
           new LocalStackError(
             'PART_FAILED',

@@ -50,7 +50,7 @@ export function takesType(kind: FeatureSpec['kind'], type: DataType): boolean {
 const numberTypes: ReadonlySet<string> = new Set(['byte', 'short', 'integer', 'long', 'float', 'double'])
 
 /** Most categories of one feature: as many columns of the model's input. */
-const mostCategories = 10_000
+const maxCategories = 10_000
 
 /**
  * Checks what is declared of a stream's model.
@@ -86,10 +86,10 @@ function featureFault(feature: NamedFeature, columns: readonly StructField[]): s
   if (!takesType(kind, type))
     return `needs ${JSON.stringify(column)} as ${featureColumnWords[kind]}, and it is ${typeof type === 'string' ? type : type.type}`
   if ((kind === 'category' || kind === 'rate') && !isCount(feature.most))
-    return `must keep from 1 to ${String(mostCategories)} categories`
+    return `must keep from 1 to ${String(maxCategories)} categories`
   return undefined
 }
 
 function isCount(most: number): boolean {
-  return Number.isInteger(most) && most >= 1 && most <= mostCategories
+  return Number.isInteger(most) && most >= 1 && most <= maxCategories
 }

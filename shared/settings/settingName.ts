@@ -10,14 +10,14 @@ export function nearestName(name: string, known: readonly string[]): string | un
   let best: { readonly name: string; readonly slips: number } | undefined
   for (const other of known) {
     const slips = plain === other.toUpperCase() ? 0 : slipsBetween(plain, other.toUpperCase())
-    if (plain[0] === other[0]?.toUpperCase() && slips <= mostSlips(other) && slips < (best?.slips ?? Infinity))
+    if (plain[0] === other[0]?.toUpperCase() && slips <= maxSlips(other) && slips < (best?.slips ?? Infinity))
       best = { name: other, slips }
   }
   return best?.name ?? known.find(other => isCutShort(plain, other))
 }
 
 /** A short name is near many words of other programs. */
-function mostSlips(name: string): number {
+function maxSlips(name: string): number {
   return name.length < 12 ? 1 : 2
 }
 

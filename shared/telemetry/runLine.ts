@@ -4,7 +4,7 @@ import type { CoveredRange, RunListener, WrittenTable } from './runListener.js'
 import { runFields, type RunRecord } from './runRecord.js'
 
 /** Most partitions whose offsets one line names. */
-const mostRanges = 64
+const maxRanges = 64
 
 /**
  * A run as a line of the log: the columns of its row of `cluster_logs`, and what it wrote. Times are ISO 8601; what is
@@ -40,8 +40,8 @@ export function rowListener(log: Logger): RunListener {
 
 /** `0:100-199 3:7-7`: partition, first and last offset. */
 function offsetsText(ranges: readonly CoveredRange[]): string {
-  const named = ranges.slice(0, mostRanges).map(({ partition, from, to }) => `${partition}:${from}-${to - 1n}`)
-  return ranges.length > mostRanges ? `${named.join(' ')} …` : named.join(' ')
+  const named = ranges.slice(0, maxRanges).map(({ partition, from, to }) => `${partition}:${from}-${to - 1n}`)
+  return ranges.length > maxRanges ? `${named.join(' ')} …` : named.join(' ')
 }
 
 const columnOf = (field: keyof RunRecord) =>

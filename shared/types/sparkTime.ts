@@ -7,12 +7,12 @@ import { zoneOffsetMs } from './zoneOffset.js'
  * count and every time that a 64-bit one can. Years are written as Spark writes them: four digits at least, `-0044` for
  * 45 BC, `+12345` beyond 9999.
  */
-const [leastDay, greatestDay] = [-(2 ** 31), 2 ** 31 - 1]
-const [leastMicros, greatestMicros] = [-(2n ** 63n), 2n ** 63n - 1n]
+const [minDay, maxDay] = [-(2 ** 31), 2 ** 31 - 1]
+const [minMicros, maxMicros] = [-(2n ** 63n), 2n ** 63n - 1n]
 
 /** `2024-02-29`, `-0044-03-15`, `+12345-11-29`; undefined for what is not a whole number of 32 bits. */
 export function formatDate(days: number): string | undefined {
-  if (!(Number.isInteger(days) && days >= leastDay && days <= greatestDay)) return undefined
+  if (!(Number.isInteger(days) && days >= minDay && days <= maxDay)) return undefined
   const { year, month, day } = civilOfDays(days)
   return `${yearText(year)}-${twoDigits(month)}-${twoDigits(day)}`
 }
@@ -21,7 +21,7 @@ export function formatDate(days: number): string | undefined {
 export function parseSparkDate(text: string): number | undefined {
   const [, year, month, day] = /^([+-]?\d{4,7})-(\d{1,2})-(\d{1,2})$/.exec(text) ?? []
   const days = daysOfCivil(Number(year), Number(month), Number(day))
-  return days === undefined || days < leastDay || days > greatestDay ? undefined : days
+  return days === undefined || days < minDay || days > maxDay ? undefined : days
 }
 
 /** `{ day: '2024-02-29', time: '12:34:56.123' }` with `digits` of the fraction, cut towards the past; undefined beyond 64 bits. */
@@ -29,7 +29,7 @@ export function splitTimestamp(
   micros: bigint,
   digits: 3 | 6,
 ): { readonly day: string; readonly time: string } | undefined {
-  if (micros < leastMicros || micros > greatestMicros) return undefined
+  if (micros < minMicros || micros > maxMicros) return undefined
   const ofDay = ((micros % dayMicros) + dayMicros) % dayMicros
   const day = formatDate(Number((micros - ofDay) / dayMicros))
   const rest = Number(ofDay)
@@ -58,7 +58,7 @@ export function parseSparkTimestamp(text: string, zone = 'UTC'): bigint | undefi
   const wall = days * 86_400 + Number(hour) * 3600 + Number(minute) * 60 + Number(second)
   const seconds = wall - (offset === undefined ? zoneOffsetMs(wall * 1000, zone) : offsetMs(offset)) / 1000
   const micros = BigInt(seconds) * 1_000_000n + BigInt(fraction.slice(0, 6).padEnd(6, '0'))
-  return micros < leastMicros || micros > greatestMicros ? undefined : micros
+  return micros < minMicros || micros > maxMicros ? undefined : micros
 }
 
 function offsetMs(offset: string): number {

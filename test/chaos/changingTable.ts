@@ -55,7 +55,7 @@ export interface ChangingTableOptions {
   /** Whether there is still something to do. */
   readonly working: () => boolean
   /** Waits up to so long, at random. */
-  readonly pause: (mostMs: number) => Promise<void>
+  readonly pause: (maxMs: number) => Promise<void>
 }
 
 /**
@@ -344,10 +344,10 @@ export class ChangingTable {
     }
   }
 
-  async #keeping(mostMs: number, work: (table: DeltaTable) => Promise<void>): Promise<void> {
+  async #keeping(maxMs: number, work: (table: DeltaTable) => Promise<void>): Promise<void> {
     while (this.#options.working()) {
       await this.#once(work)
-      await this.#options.pause(mostMs)
+      await this.#options.pause(maxMs)
     }
   }
 

@@ -25,7 +25,7 @@ const python = process.env['CHAOS_PYTHON']
 const extraMs = 300_000
 const processes = 4
 const appsEach = 4
-const leastAppended = 200
+const minAppended = 200
 const retentionMs = Math.min(60_000, minutes * 36_000)
 const [slowMs, pauseMs] = [400, 600]
 
@@ -102,7 +102,7 @@ describe('a table on Azurite', () => {
       // What nobody got done in the storm, on a machine that is busy with other things, is done in the calm after it.
       const calm = (): boolean => Date.now() >= until
       const working = (): boolean => !over && (!calm() || (Math.min(...work()) === 0 && Date.now() < until + extraMs))
-      const appendingOn = (): boolean => working() && (!calm() || table.counts.appended < leastAppended)
+      const appendingOn = (): boolean => working() && (!calm() || table.counts.appended < minAppended)
       const witness = new VersionWitness()
       const table: ChangingTable = new ChangingTable({
         open: stale => {
@@ -127,7 +127,7 @@ describe('a table on Azurite', () => {
       }
       const work = (): number[] => {
         const { appended, deleted, merged, optimized, scans, followed } = table.counts
-        return [Math.floor(appended / leastAppended), deleted, merged, optimized, scans, followed]
+        return [Math.floor(appended / minAppended), deleted, merged, optimized, scans, followed]
       }
       let killed = 0
       const appending = async (n: number): Promise<void> => {

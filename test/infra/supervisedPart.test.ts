@@ -36,7 +36,7 @@ class Fake {
   }
 }
 
-const policy: RestartPolicy = { firstDelayMs: 1_000, longestDelayMs: 4_000, mostFailures: 4, stableMs: 60_000 }
+const policy: RestartPolicy = { firstDelayMs: 1_000, longestDelayMs: 4_000, maxFailures: 4, stableMs: 60_000 }
 
 function supervised() {
   const clock = new ManualClock()

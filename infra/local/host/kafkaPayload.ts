@@ -52,17 +52,17 @@ function headers(r: SourceRecord) {
 }
 
 /** A sixth of what a text can hold: that is what a byte may come to in JSON. Keys and headers of a batch share one. */
-const mostBytes = Math.floor(bufferConstants.MAX_STRING_LENGTH / 6)
+const maxBytes = Math.floor(bufferConstants.MAX_STRING_LENGTH / 6)
 
 /**
  * What no text can carry, and what is not whole, goes as a record whose key is no UTF-8: the app reads such a one from
  * the source.
  */
 function carried(records: readonly SourceRecord[]): readonly SourceRecord[] {
-  let room = mostBytes
+  let room = maxBytes
   return records.map(record => {
     const beside = (record.key?.length ?? 0) + headerBytes(record)
-    const isWhole = record.defect === undefined && (record.value?.length ?? 0) <= mostBytes && beside <= room
+    const isWhole = record.defect === undefined && (record.value?.length ?? 0) <= maxBytes && beside <= room
     if (isWhole) room -= beside
     return isWhole ? record : { ...record, key: Buffer.from([0xff]), value: Buffer.alloc(0), headers: [] }
   })

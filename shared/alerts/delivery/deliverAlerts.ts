@@ -11,7 +11,7 @@ import { readDelivered, writeDelivered } from './deliveredAlerts.js'
 const timeoutMs = 10_000
 
 /** Most messages of one turn. */
-const mostMessages = 100
+const maxMessages = 100
 
 /** How many messages one turn has delivered. */
 export interface DeliveryCounts {
@@ -63,7 +63,7 @@ class Turn {
   }
 
   async send(alert: DeliveredAlert, resolvedAt: number | undefined): Promise<void> {
-    if (this.#isOver || this.fired + this.resolved >= mostMessages) return
+    if (this.#isOver || this.fired + this.resolved >= maxMessages) return
     const { store, log } = this.#lake
     try {
       await post(this.#address, commonAlert(alert, store.url, resolvedAt))

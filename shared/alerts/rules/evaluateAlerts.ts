@@ -34,7 +34,7 @@ export interface FiringAlert {
 export const lookbackMinutes = 75
 
 /** Steps back that are looked at to find since when an alert fires. */
-const mostSteps = 120
+const maxSteps = 120
 
 /**
  * The alerts that fire now, the worst first. Pure: the same rows, time and thresholds give the same answer as the query
@@ -110,7 +110,7 @@ function sinceWhen(signal: Signal, group: readonly TimedRow[], threshold: number
   let since = group[0]?.time ?? now
   // Before, a window is not whole.
   const first = now - (lookbackMinutes - signal.reading.minutes) * 60_000
-  for (const { time } of group.slice(0, mostSteps)) {
+  for (const { time } of group.slice(0, maxSteps)) {
     if (time < first) break
     const value = valueAt(signal, group, time)
     if (value !== undefined && !breaches(signal, value, threshold)) return { since, sinceIsKnown: true }

@@ -18,7 +18,7 @@ export interface V2CheckpointOptions {
 
 const defaultSidecarActions = 50_000
 /** Actions of either kind, beyond which `_last_checkpoint` leaves them out, as in Spark. */
-const mostInHint = 30
+const maxInHint = 30
 
 /**
  * Writes a V2 checkpoint (PROTOCOL.md, "V2 Spec"): sidecars with the file actions, then the file that names them, under
@@ -53,7 +53,7 @@ export async function writeV2Checkpoint(
   const path = v2CheckpointPath(version, randomUUID(), format)
   const size = format === 'json' ? await putJson(store, path, own) : await putParquet(store, path, own)
   const inHint = (actions: readonly Action[]) =>
-    actions.length > mostInHint ? undefined : actions.map(action => parseJson(encodeAction(action)))
+    actions.length > maxInHint ? undefined : actions.map(action => parseJson(encodeAction(action)))
   return {
     version,
     size: sidecarRows + own.length,
@@ -64,7 +64,7 @@ export async function writeV2Checkpoint(
       sizeInBytes: size,
       modificationTime: (await store.head(path))?.modifiedAt ?? 0,
       nonFileActions: inHint([...state, checkpointMetadata]),
-      sidecarFiles: sidecars.length > mostInHint ? undefined : sidecars.map(({ sidecar }) => ({ ...sidecar })),
+      sidecarFiles: sidecars.length > maxInHint ? undefined : sidecars.map(({ sidecar }) => ({ ...sidecar })),
     },
   }
 }

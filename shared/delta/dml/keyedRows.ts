@@ -17,7 +17,7 @@ import { conformRows, type Rows, rowText } from '../write/index.js'
 type MapKey = string | number | bigint | boolean | undefined
 
 /** Up to so many values of a column are listed one by one, and more in so many ranges. */
-const mostValues = 256
+const maxValues = 256
 
 /**
  * Rows in memory, to be found by the values of some columns, which are compared exactly: strings by their bytes, NaN equal
@@ -194,7 +194,7 @@ function valuesPredicate({ name, type }: StructField, values: Value[]): Predicat
   const column = columnKey([name])
   // No writer records bounds of binary values, and not every writer counts NaN among them.
   if (type === 'binary' || values.some(value => Number.isNaN(value))) return undefined
-  if (values.length <= mostValues) return { op: 'in', column, values }
+  if (values.length <= maxValues) return { op: 'in', column, values }
   values.sort((a, b) => compareValues(a, b) ?? 0)
   return {
     op: 'or',
@@ -218,14 +218,14 @@ function stretchesOf(values: readonly Value[]): (readonly [least: Value, most: V
 }
 
 function evenCuts(count: number): number[] {
-  return Array.from({ length: mostValues - 1 }, (_, i) => Math.floor(((i + 1) * count) / mostValues))
+  return Array.from({ length: maxValues - 1 }, (_, i) => Math.floor(((i + 1) * count) / maxValues))
 }
 
 /** Where the gaps before values are widest, ascending. */
 function widestGaps(values: Float64Array): number[] {
   const gaps = values.map((value, i) => (i === 0 ? 0 : value - (values[i - 1] ?? 0)))
-  const least = gaps.toSorted()[values.length - mostValues] ?? 0
+  const least = gaps.toSorted()[values.length - maxValues] ?? 0
   const cuts: number[] = []
-  for (let i = 1; i < gaps.length && cuts.length < mostValues; i++) if ((gaps[i] ?? 0) > least) cuts.push(i)
+  for (let i = 1; i < gaps.length && cuts.length < maxValues; i++) if ((gaps[i] ?? 0) > least) cuts.push(i)
   return cuts
 }

@@ -143,9 +143,9 @@ function restoredMetadata({ configuration: now }: Metadata, old: Metadata): Meta
     ])
   }
   // Ids of columns that are given up are not given to others.
-  const mostId = now[maxColumnId] ?? '0'
-  if (isMapped(configuration) && Number(mostId) > Number(configuration[maxColumnId] ?? 0))
-    configuration = { ...configuration, [maxColumnId]: mostId }
+  const maxId = now[maxColumnId] ?? '0'
+  if (isMapped(configuration) && Number(maxId) > Number(configuration[maxColumnId] ?? 0))
+    configuration = { ...configuration, [maxColumnId]: maxId }
   return { ...old, configuration }
 }
 
@@ -166,7 +166,7 @@ function restoredClustering(current: Snapshot, old: Snapshot): Action | undefine
 
 /** How many files are looked for at once, and how many missing ones a message names. */
 const atOnce = 16
-const mostNamed = 5
+const maxNamed = 5
 
 async function requireFiles(
   store: ObjectStore,
@@ -194,7 +194,7 @@ async function requireFiles(
     missing.push(...found.flat())
   }
   if (missing.length === 0) return
-  const named = missing.slice(0, mostNamed).join(', ') + (missing.length > mostNamed ? ', …' : '')
+  const named = missing.slice(0, maxNamed).join(', ') + (missing.length > maxNamed ? ', …' : '')
   throw new DeltaError(
     'DELTA_FILE_MISSING',
     `version ${version} cannot be restored: ${missing.length} of its files are gone, by VACUUM or by hand (${named}); restore a later version, or ignore missing files`,

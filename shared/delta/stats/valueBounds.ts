@@ -29,7 +29,7 @@ const boundedTypes: ReadonlySet<string> = new Set<PrimitiveType>([
   'timestamp',
   'timestamp_ntz',
 ])
-const leastCut = -(2n ** 63n) + 1000n
+const minCut = -(2n ** 63n) + 1000n
 const maxChar = '\u{10ffff}'
 const maxAscii = '\u007f'
 
@@ -102,7 +102,7 @@ export function formatBound(type: DataType, value: Value): string | undefined {
     case 'timestamp':
     case 'timestamp_ntz': {
       // Cutting rounds down, which must not go below what readers can represent.
-      const text = typeof value === 'bigint' && value >= leastCut ? splitTimestamp(value, 3) : undefined
+      const text = typeof value === 'bigint' && value >= minCut ? splitTimestamp(value, 3) : undefined
       return text && `"${text.day}T${text.time}${type === 'timestamp' ? 'Z' : ''}"`
     }
     default:

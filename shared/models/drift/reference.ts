@@ -30,7 +30,7 @@ export interface Reference {
   readonly span?: EventSpan | undefined
 }
 
-const mostBins = 10
+const maxBins = 10
 const ecdfSteps = 100
 
 /**
@@ -43,12 +43,12 @@ export function describeColumn(name: string, values: Float32Array): ColumnRefere
   let n = values.length
   while (n > 0 && Number.isNaN(values[n - 1])) n--
   const sorted = values.subarray(0, n)
-  const distinct = firstDistinct(sorted, mostBins + 1)
-  if (distinct.length <= mostBins) {
+  const distinct = firstDistinct(sorted, maxBins + 1)
+  if (distinct.length <= maxBins) {
     const ends = distinct.map(value => countUpTo(sorted, value))
     return { name, kind: 'discrete', values: distinct, counts: differences(ends) }
   }
-  const edges = quantiles(sorted, mostBins).slice(0, -1)
+  const edges = quantiles(sorted, maxBins).slice(0, -1)
   const ends = [...edges.map(edge => countUpTo(sorted, edge)), n]
   const ecdf = quantiles(sorted, ecdfSteps).map(value => [value, countUpTo(sorted, value) / n] as const)
   return { name, kind: 'numeric', edges, counts: differences(ends), ecdf }

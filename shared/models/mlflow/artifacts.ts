@@ -27,7 +27,7 @@ export interface WritableArtifacts {
   put(path: string, bytes: Uint8Array): Promise<void>
 }
 
-const mostFiles = 1000
+const maxFiles = 1000
 const deepest = 8
 
 /** Files that the server's own proxy gives. */
@@ -79,7 +79,7 @@ export class BlobArtifacts implements ArtifactFolder, WritableArtifacts {
     const files: ArtifactFile[] = []
     for await (const { path, size } of this.#store.list('')) {
       files.push({ path: checkedArtifactPath(path), size })
-      if (files.length > mostFiles) throw tooMany(this.url)
+      if (files.length > maxFiles) throw tooMany(this.url)
     }
     return files
   }
@@ -142,7 +142,7 @@ export async function listTree(
       if (!isFolder) files.push({ path, size })
       else if (path.split('/').length < deepest) waiting.push(path)
       else throw tooMany(url)
-      if (files.length + waiting.length > mostFiles) throw tooMany(url)
+      if (files.length + waiting.length > maxFiles) throw tooMany(url)
     }
   }
   return files
@@ -202,7 +202,7 @@ function tooLarge(url: string, limit: number): MlflowError {
 function tooMany(url: string): MlflowError {
   return new MlflowError(
     'MLFLOW_BAD_ANSWER',
-    `${url} has more than ${mostFiles} files or ${deepest} folders in each other: it is no folder of a model.`,
+    `${url} has more than ${maxFiles} files or ${deepest} folders in each other: it is no folder of a model.`,
     {
       data: { url },
     },

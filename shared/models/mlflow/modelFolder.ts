@@ -20,7 +20,7 @@ export interface FolderIds {
   readonly artifactUri: string
 }
 
-const mostExamples = 5
+const maxExamples = 5
 
 /**
  * The folder of a model in MLflow's form, files by their paths: the model, what it says of itself and of its training, an
@@ -32,7 +32,7 @@ export async function modelFolder(
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const { card, onnx, external = new Map<string, Uint8Array>(), more = new Map<string, Uint8Array>() } = files
   const columns = featureNames(card.features)
-  const data = (card.golden ?? []).slice(0, mostExamples).map(({ features }) => features)
+  const data = (card.golden ?? []).slice(0, maxExamples).map(({ features }) => features)
   const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
   const folder = new Map([
     ...more,

@@ -29,7 +29,7 @@ export interface NewVersion {
 }
 
 const pageSize = 200
-const mostPages = 50
+const maxPages = 50
 
 /** Registered models, their versions and aliases, of an MLflow server or of Unity Catalog. */
 export class ModelRegistry {
@@ -80,7 +80,7 @@ export class ModelRegistry {
     const filter = `name=${quoted(name)}`
     const found: RegisteredVersion[] = []
     let token: string | undefined
-    for (let page = 0; page < mostPages; page++) {
+    for (let page = 0; page < maxPages; page++) {
       const query = { filter, max_results: String(pageSize), page_token: token }
       const answer = await foundOrNot(this.#client.get(path, query))
       const list = answer?.['model_versions'] ?? []
@@ -92,7 +92,7 @@ export class ModelRegistry {
     }
     throw new MlflowError(
       'MLFLOW_BAD_ANSWER',
-      `The model ${name} has more than ${pageSize * mostPages} versions. Name one by an alias or its number.`,
+      `The model ${name} has more than ${pageSize * maxPages} versions. Name one by an alias or its number.`,
       { data: { name } },
     )
   }

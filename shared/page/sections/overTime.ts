@@ -6,7 +6,7 @@ import { type Html, html } from '../html.js'
 import type { PageData } from '../pageData.js'
 
 /** Charts of one kind beyond these would be a wall: the tables that are not in order come first. */
-const mostCharts = 24
+const maxCharts = 24
 
 /** How long it took from an event to its committed row. */
 export function freshnessSection(data: PageData): Html {
@@ -115,14 +115,14 @@ function overTime(id: string, title: string, charts: readonly (Html | undefined)
     <h2 id="${id}">${title} <small class="dim">last ${data.request.range}</small></h2>
     ${
       drawn.length === 0 ? html`<p class="dim">Nothing was measured yet.</p>` : html`<div class="charts">${drawn}</div>`
-    }${all > mostCharts ? html`<p class="dim">${mostCharts} of ${all} are drawn, those that are not in order first.</p>` : undefined}
+    }${all > maxCharts ? html`<p class="dim">${maxCharts} of ${all} are drawn, those that are not in order first.</p>` : undefined}
   </section>`
 }
 
 function chartTables({ status }: PageData, isWanted: (table: TableStatus) => boolean): readonly TableStatus[] {
   const wanted = status.tables.filter(isWanted)
-  if (wanted.length <= mostCharts) return wanted
-  return [...wanted].sort((a, b) => Number(a.status === 'OK') - Number(b.status === 'OK')).slice(0, mostCharts)
+  if (wanted.length <= maxCharts) return wanted
+  return [...wanted].sort((a, b) => Number(a.status === 'OK') - Number(b.status === 'OK')).slice(0, maxCharts)
 }
 
 function seriesOf(data: PageData, table: string): Series<TableMeasure> | undefined {

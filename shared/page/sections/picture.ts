@@ -5,7 +5,7 @@ import { type Html, html } from '../html.js'
 import type { PageData } from '../pageData.js'
 
 /** Streams that are drawn; of more the first, those that are not in order before others. */
-const mostStreams = 8
+const maxStreams = 8
 
 const [box, gap, top, laneHeight] = [{ width: 180, height: 76 }, 62, 30, 100] as const
 const columns = ['kafka', 'bronze', 'silver', 'gold', 'summary'] as const
@@ -150,9 +150,9 @@ function steps(data: PageData, y: number): Html {
 }
 
 function drawnStreams({ streams, status }: PageData): PageData['streams'] {
-  if (streams.length <= mostStreams) return streams
+  if (streams.length <= maxStreams) return streams
   const isWell = (name: string) => status.tables.every(t => t.stream !== name || t.status === 'OK')
-  return [...streams].sort((a, b) => Number(isWell(a.name)) - Number(isWell(b.name))).slice(0, mostStreams)
+  return [...streams].sort((a, b) => Number(isWell(a.name)) - Number(isWell(b.name))).slice(0, maxStreams)
 }
 
 function inWordsOf({ status }: PageData): string {

@@ -5,8 +5,8 @@ import type { PageData } from '../pageData.js'
 import { byTask } from './job.js'
 
 /** Lanes beyond these are not drawn. */
-const mostLanes = 16
-const mostEvents = 40
+const maxLanes = 16
+const maxEvents = 40
 
 /** When what ran, and what happened that is worth a line. */
 export function timelineSection(data: PageData): Html {
@@ -15,7 +15,7 @@ export function timelineSection(data: PageData): Html {
       timeline[data.request.range].at.some(at => at * timeline[data.request.range].stepMs >= data.from),
     )
     .sort(byTask)
-    .slice(0, mostLanes)
+    .slice(0, maxLanes)
   const events = data.overview.events.filter(({ at }) => at >= data.from)
   return html`<section aria-labelledby="timeline">
     <h2 id="timeline">Timeline <small class="dim">last ${data.request.range}</small></h2>
@@ -27,7 +27,7 @@ export function timelineSection(data: PageData): Html {
       events.length === 0
         ? html`<p class="dim">Nothing out of the ordinary happened in that time.</p>`
         : html`<ol class="events">
-            ${events.slice(0, mostEvents).map(event => item(data, event))}
+            ${events.slice(0, maxEvents).map(event => item(data, event))}
           </ol>`
     }
   </section>`

@@ -12,7 +12,7 @@ export interface StoredColumn {
 }
 
 /** Bytes that one column of strings may hold, so that every place in them is a 32-bit number. */
-const mostBytes = 2 ** 31 - 1
+const maxBytes = 2 ** 31 - 1
 
 /**
  * Strings as the UTF-8 that files hold, for callers that only pass them on: no object is created for each. Always
@@ -36,7 +36,7 @@ export class Utf8Column {
    * @throws RangeError when the lengths do not match the bytes
    */
   static of(bytes: Uint8Array, lengths: Int32Array): Utf8Column | undefined {
-    if (bytes.length > mostBytes) return undefined
+    if (bytes.length > maxBytes) return undefined
     const ends = new Int32Array(lengths.length)
     let at = 0
     for (let i = 0; i < lengths.length; i++) {
@@ -79,7 +79,7 @@ export class Utf8Column {
       count += ends.length
       size += bytes.length
     }
-    if (size > mostBytes) return undefined
+    if (size > maxBytes) return undefined
     const bytes = Buffer.allocUnsafeSlow(size)
     const ends = new Int32Array(count)
     const present = parts.every(part => part.present === undefined) ? undefined : new Uint8Array(count).fill(1)

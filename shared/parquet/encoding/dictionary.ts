@@ -8,7 +8,7 @@ export interface Dictionary {
 }
 
 const sampleSize = 1000
-const mostDistinct = 20_000
+const maxDistinct = 20_000
 
 /** A dictionary of the values when they repeat enough to be worth one. */
 export function dictionaryOf(physical: PhysicalValues): Dictionary | undefined {
@@ -45,8 +45,7 @@ function textDictionary(values: readonly string[]): Dictionary | undefined {
         lastPlace = distinct.length
         places.set(value, lastPlace)
         distinct.push(value)
-        if (i < sampleSize ? lastPlace > sampleSize / 2 : lastPlace > mostDistinct || lastPlace * 2 > i)
-          return undefined
+        if (i < sampleSize ? lastPlace > sampleSize / 2 : lastPlace > maxDistinct || lastPlace * 2 > i) return undefined
       } else {
         lastPlace = place
       }

@@ -98,7 +98,7 @@ export function decompress(codec: CompressionCodec, bytes: Uint8Array, length: n
 const largestPiece = 16 * 1024 * 1024
 
 /** More than Snappy or LZ4 can shrink anything. */
-const greatestRatio = 300
+const maxRatio = 300
 
 function inflate(codec: CompressionCodec, bytes: Uint8Array, length: number): Uint8Array {
   // A damaged length must not decide how much is allocated before the first byte is seen.
@@ -133,7 +133,7 @@ function inflate(codec: CompressionCodec, bytes: Uint8Array, length: number): Ui
 }
 
 function checkRatio(codec: CompressionCodec, bytes: Uint8Array, length: number): void {
-  if (length <= bytes.length * greatestRatio + 1024) return
+  if (length <= bytes.length * maxRatio + 1024) return
   throw new ParquetError('PARQUET_CORRUPT', `A page of ${bytes.length} bytes claims to hold ${length}.`, {
     data: { codec, compressed: bytes.length, claimed: length },
   })

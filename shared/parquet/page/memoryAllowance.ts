@@ -1,7 +1,7 @@
 import { ParquetError } from '../base/index.js'
 
 /** What a row group may take in memory beyond what its bytes explain. */
-const mostBytes = 2 ** 30
+const maxBytes = 2 ** 30
 
 /** Times its own size that a page may take without counting: good encodings and compression do that to honest data. */
 const honestRatio = 64
@@ -20,11 +20,11 @@ export class MemoryAllowance {
    */
   take(column: string, bytes: number, from: number): void {
     this.#taken += bytes - from * honestRatio
-    if (this.#taken <= mostBytes) return
+    if (this.#taken <= maxBytes) return
     throw new ParquetError(
       'PARQUET_UNSUPPORTED',
-      `A row group takes more than ${mostBytes} bytes of memory, of far fewer in the file, when its column ${column} is read. Read fewer columns, or write the file with smaller row groups.`,
-      { data: { column, largest: mostBytes } },
+      `A row group takes more than ${maxBytes} bytes of memory, of far fewer in the file, when its column ${column} is read. Read fewer columns, or write the file with smaller row groups.`,
+      { data: { column, largest: maxBytes } },
     )
   }
 }

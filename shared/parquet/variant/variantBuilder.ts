@@ -3,7 +3,7 @@ import { ByteBuffer } from '../base/index.js'
 import {
   basicTypes,
   corrupt,
-  greatestDepth,
+  maxDepth,
   primitives,
   type VariantContainer,
   variantContainer,
@@ -121,7 +121,7 @@ export class VariantBuilder {
 
   /** Begins an object or array; its parts are appended next, each after {@link part}. */
   open(): OpenContainer {
-    if (++this.#depth > greatestDepth) throw corrupt(`it is more than ${greatestDepth} levels deep`)
+    if (++this.#depth > maxDepth) throw corrupt(`it is more than ${maxDepth} levels deep`)
     return { start: this.#value.length, entries: [] }
   }
 

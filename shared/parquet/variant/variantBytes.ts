@@ -37,7 +37,7 @@ export const primitives = {
 export const variantNull = Uint8Array.of(primitives.null << 2)
 
 /** Containers in one another; the decoders call themselves for each. */
-export const greatestDepth = 1000
+export const maxDepth = 1000
 
 /** Bytes after the first one of each primitive whose length is always the same, by its number. */
 const primitiveBytes: readonly (number | undefined)[] = [

@@ -65,7 +65,7 @@ type ChunkShape = Omit<
 const page = new ByteBuffer(1 << 16)
 
 /** A page of one long value is rare: its room is not kept for the process's life. */
-const mostKept = 4 << 20
+const maxKept = 4 << 20
 
 /** Encodes one physical column: a dictionary page where one is worth it, then data pages. */
 export function encodeChunk(column: LeafValues, options: ChunkOptions): ColumnChunk {
@@ -130,7 +130,7 @@ class ChunkAssembly {
 function* chunkPages(column: LeafValues, options: ChunkOptions): Generator<PlainPage, ChunkShape> {
   const { leaf, entries } = column
   const physical = physicalValues(leaf, column.values)
-  page.clear(mostKept)
+  page.clear(maxKept)
   const doubles = physical.kind === 'int64' ? asDoubles(physical.values) : undefined
   const dictionary = dictionaryOf(physical)
   let encoder: ValueEncoder

@@ -48,7 +48,7 @@ export interface CostReport extends CostConditions {
 }
 
 /** In less, steps that run every ten minutes may have had no turn. */
-export const leastSpanMs = 600_000
+export const minSpanMs = 600_000
 
 /**
  * Prices the runs of a ledger. Pure.
@@ -96,7 +96,7 @@ export function costReport(
     total: costOf({ step: 'all', stream: undefined, busy, idle }, bronze),
     maintenance: costs.filter(({ step }) => step === 'maintenance').reduce((sum, { total }) => sum + total, 0),
     span,
-    month: length < leastSpanMs ? undefined : (whole / length) * 30 * dayMs,
+    month: length < minSpanMs ? undefined : (whole / length) * 30 * dayMs,
     lever: largestLever(steps, price, conditions),
     recorded: all.estimatedCostUsd,
     ahead,

@@ -28,7 +28,7 @@ function valueOf(feature: Feature): string {
   }
 }
 
-const greatestFloat = 3.4028234663852886e38
+const maxFloat = 3.4028234663852886e38
 
 /** Rows of {@link featureColumns} as the model takes them, filled batch by batch. */
 export class FeatureMatrix {
@@ -89,5 +89,5 @@ export class FeatureMatrix {
 /** Null is no number, so that its score is none either; what a float cannot hold is the greatest that it can. */
 function asFloat(value: Value): number {
   if (typeof value !== 'number') return NaN
-  return value > greatestFloat ? greatestFloat : value < -greatestFloat ? -greatestFloat : value
+  return value > maxFloat ? maxFloat : value < -maxFloat ? -maxFloat : value
 }

@@ -9,7 +9,7 @@ import type { Lake } from '../lake/index.js'
 import { countersOf, type ModelReferences, type VersionReference } from './modelReferences.js'
 
 /** Most rows of a day and version that are compared, nearly: more say no more. */
-const mostRows = 20_000
+const maxRows = 20_000
 
 const batchRows = 16_384
 
@@ -48,7 +48,7 @@ export async function driftOfDay(compared: Compared, day: ComparedDay): Promise<
     const reference = await references.of(name, version)
     if (reference === undefined) continue
     // The same rows however often they are drawn, and from all of the day.
-    const every = Math.max(1, Math.ceil(Number(n) / mostRows))
+    const every = Math.max(1, Math.ceil(Number(n) / maxRows))
     const select = `
       SELECT score, ${featureColumns(reference.features, there)} FROM (${rows})
       WHERE model_name = ${literal(name)} AND model_version = ${literal(version)} AND hash(_partition, _offset) % ${every} = 0`

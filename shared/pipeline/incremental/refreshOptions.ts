@@ -18,7 +18,7 @@ export function maxRowsOf(lake: Lake, options: RefreshOptions): number {
 }
 
 const fileBytes = 128 * 2 ** 20
-const leastRowsPerFile = 100_000
+const minRowsPerFile = 100_000
 
 /**
  * Most rows of one file, by the size of the source's files: the rows made of them are about as large, or smaller.
@@ -28,6 +28,6 @@ const leastRowsPerFile = 100_000
 export function rowsPerFile(options: RefreshOptions, files: readonly AddFile[], rows: number): number {
   const bytes = files.reduce((sum, file) => sum + file.size, 0)
   return (
-    options.rowsPerFile ?? Math.max(leastRowsPerFile, Math.floor((fileBytes * Math.max(1, rows)) / Math.max(1, bytes)))
+    options.rowsPerFile ?? Math.max(minRowsPerFile, Math.floor((fileBytes * Math.max(1, rows)) / Math.max(1, bytes)))
   )
 }

@@ -13,7 +13,7 @@ export interface IndexedColumns {
 }
 
 /** Row groups of a segment that is sorted as it is built, so that a hash and its group are one exact number. */
-const mostGroups = 2 ** 16
+const maxGroups = 2 ** 16
 
 /**
  * Builds a segment of the keys of data files and puts it into the table's folder: about 20 bytes of memory a row.
@@ -34,7 +34,7 @@ export async function buildSegment(
   for (const { path: logPath, size } of files) {
     const parquet = await openParquet(objectStoreSource(store, decodeLogPath(logPath), size))
     const outline = parquet.outline([key.name, eventTime.name])
-    if (outline === undefined || groups + outline.groups.length > mostGroups) continue
+    if (outline === undefined || groups + outline.groups.length > maxGroups) continue
     for (const group of parquet.rowGroups) {
       const [column] = await parquet.readStored(group, { fields: [key] })
       if (column !== undefined) parts.push(numbered(columnHashes(column.data), groups))
@@ -54,8 +54,8 @@ export async function buildSegment(
   try {
     const writer = new SegmentWriter(output, trailer)
     for (const entry of sorted) {
-      const hash = Math.floor(entry / mostGroups)
-      if (!writer.add(hash, entry - hash * mostGroups)) await writer.flush()
+      const hash = Math.floor(entry / maxGroups)
+      if (!writer.add(hash, entry - hash * maxGroups)) await writer.flush()
     }
     await writer.finish()
   } catch (error) {
@@ -69,7 +69,7 @@ export async function buildSegment(
 function numbered(hashes: Float64Array, group: number): Float64Array {
   const entries = new Float64Array(hashes.length)
   let count = 0
-  for (const hash of hashes) if (!Number.isNaN(hash)) entries[count++] = hash * mostGroups + group
+  for (const hash of hashes) if (!Number.isNaN(hash)) entries[count++] = hash * maxGroups + group
   return entries.subarray(0, count)
 }
 

@@ -23,7 +23,7 @@ export interface KeyLocations {
 
 const defaultBuildFrom = 2 ** 18
 /** Rows whose hashes are sorted in memory. */
-const mostBuildRows = 2 ** 20
+const maxBuildRows = 2 ** 20
 /** What a run of silver merges at most; more is left to maintenance. */
 const runMergeBytes = 2 ** 24
 
@@ -131,7 +131,7 @@ export class KeyIndex {
     for (const file of files.toSorted((a, b) => (dayOf(a) < dayOf(b) ? -1 : dayOf(a) > dayOf(b) ? 1 : 0))) {
       if (file.deletionVector !== undefined || resolveDataPath(store.url, file.path).kind !== 'relative') continue
       rows += recordCount(file)
-      const isFull = rows > mostBuildRows || daysBetween(dayOf(chosen[0] ?? file), dayOf(file)) >= spanDays
+      const isFull = rows > maxBuildRows || daysBetween(dayOf(chosen[0] ?? file), dayOf(file)) >= spanDays
       if (chosen.length > 0 && isFull) break
       chosen.push(file)
     }
@@ -141,8 +141,8 @@ export class KeyIndex {
   }
 
   /** @returns whether segments were merged */
-  async #merge(mostBytes: number): Promise<boolean> {
-    const chosen = planMerge(await this.#segments.infos(), { spanDays: this.#options.spanDays, mostBytes })
+  async #merge(maxBytes: number): Promise<boolean> {
+    const chosen = planMerge(await this.#segments.infos(), { spanDays: this.#options.spanDays, maxBytes })
     return chosen.length > 0 && (await this.#replace(chosen, () => true))
   }
 

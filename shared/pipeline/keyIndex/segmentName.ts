@@ -36,12 +36,12 @@ const smallestClass = 2 ** 20
  * no further apart than that.
  *
  * @param spanDays most days that one segment may span
- * @param mostBytes of all that are merged at once
+ * @param maxBytes of all that are merged at once
  * @returns none when there are too few
  */
 export function planMerge(
   segments: readonly SegmentInfo[],
-  { spanDays, mostBytes }: { readonly spanDays: number; readonly mostBytes: number },
+  { spanDays, maxBytes }: { readonly spanDays: number; readonly maxBytes: number },
 ): readonly SegmentInfo[] {
   const classes = Map.groupBy(segments, ({ size }) =>
     Math.max(0, Math.floor(Math.log2(size / smallestClass) / Math.log2(fanIn))),
@@ -54,7 +54,7 @@ export function planMerge(
       const chosen = ordered.slice(from, from + fanIn)
       const last = chosen.reduce((day, segment) => (compare(segment.last, day) > 0 ? segment.last : day), '')
       const bytes = chosen.reduce((sum, { size }) => sum + size, 0)
-      if (daysBetween(chosen[0]?.first ?? '', last) < spanDays && bytes <= mostBytes) return chosen
+      if (daysBetween(chosen[0]?.first ?? '', last) < spanDays && bytes <= maxBytes) return chosen
     }
   }
   return []

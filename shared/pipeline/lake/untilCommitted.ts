@@ -11,10 +11,10 @@ import { PipelineError } from './pipelineError.js'
 export async function untilCommitted<T>(
   { clock }: { readonly clock: Clock },
   path: string,
-  mostPlans: number,
+  maxPlans: number,
   plan: () => Promise<T | 'lost'>,
 ): Promise<T> {
-  for (let n = 1; n <= mostPlans; n++) {
+  for (let n = 1; n <= maxPlans; n++) {
     const done = await plan()
     if (done !== 'lost') return done
     await clock.sleep(Math.ceil(Math.random() * 100 * n))

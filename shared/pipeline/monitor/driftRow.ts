@@ -9,7 +9,7 @@ import { monitorTable } from './monitorTable.js'
 import type { Verdict } from './status.js'
 
 /** Most columns that a sentence names. */
-const mostNamed = 5
+const maxNamed = 5
 
 /**
  * The row of a stream's drift table for `monitor_logs`: DEGRADED while a column of the newest day that is over is
@@ -99,11 +99,11 @@ function verdictOn(rows: readonly Row[]): Verdict {
       reason: `No column of the ${String(rows.length)} has drifted from the model's training in the events ${day}.`,
     }
   }
-  const named = breached.slice(0, mostNamed).map(row => {
+  const named = breached.slice(0, maxNamed).map(row => {
     const figures = `PSI ${shown(row['psi'])} over ${shown(row['psi_limit'])}, ${String(Number(row['n']))} rows`
     return `${row['column_name'] as string} (${figures})`
   })
-  const more = breached.length > mostNamed ? ` and ${String(breached.length - mostNamed)} more` : ''
+  const more = breached.length > maxNamed ? ` and ${String(breached.length - maxNamed)} more` : ''
   const model = `${worst['model_name'] as string}, version ${worst['model_version'] as string}`
   const reason = `Events ${day} are not like those that the model ${model}, was trained on: ${named.join(', ')}${more}. Find out why, or train it again.`
   return { status: 'DEGRADED', reason }

@@ -5,7 +5,7 @@ import { newestFiles } from '../status/index.js'
 import type { ReadUpTo } from './overview.js'
 
 /** More commits than this are not followed one by one. */
-const mostCommits = 500
+const maxCommits = 500
 
 /** Rows that came to a log table since it was last read. */
 export interface AddedRows {
@@ -34,7 +34,7 @@ export async function addedRows(table: DeltaTable, since: ReadUpTo | undefined):
 
 /** Data files that commits behind a version added; undefined where they are too many or gone. */
 async function addedFiles(table: DeltaTable, since: number, version: number): Promise<readonly AddFile[] | undefined> {
-  if (version < since || version - since > mostCommits) return undefined
+  if (version < since || version - since > maxCommits) return undefined
   const files: AddFile[] = []
   try {
     for await (const { actions } of table.commits(since + 1, version)) files.push(...newDataFiles(actions))

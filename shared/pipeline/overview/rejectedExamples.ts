@@ -8,7 +8,7 @@ import { limits, type ReadUpTo, type RejectedExample } from './overview.js'
 import { countOf } from './taskRun.js'
 
 /** Files that are looked into, and how large one may be. */
-const [mostFiles, mostBytes] = [3, 8 * 1024 ** 2]
+const [maxFiles, maxBytes] = [3, 8 * 1024 ** 2]
 
 /** New examples of a stream, and up to where bronze was read for them. */
 export interface FoundExamples {
@@ -27,7 +27,7 @@ export async function findExamples(lake: Lake, stream: Stream, before: ReadUpTo 
   const from = before?.id === read.id ? before.version : Math.max(-1, state.version - newestCommits)
   const since = await filesBehind(table, from, state.version)
   const found = since ?? (await table.snapshot({ version: state.version }))?.files ?? []
-  const files = found.filter(file => file.size <= mostBytes && hasErrors(file)).slice(-mostFiles)
+  const files = found.filter(file => file.size <= maxBytes && hasErrors(file)).slice(-maxFiles)
   const columns = ['_error_code', '_error_path', '_error_message', '_partition', '_offset', '_value']
   const rows = files.length === 0 ? [] : await rowsOf(table, state, files, columns)
   return { examples: rows.flatMap(row => exampleOf(stream.name, row) ?? []), read, hasLosses: since === undefined }

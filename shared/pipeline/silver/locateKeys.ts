@@ -13,11 +13,11 @@ export interface KeyReads {
 }
 
 /** Rows below which all keys are read sooner than they are looked up. */
-const leastRows = 2 ** 18
+const minRows = 2 ** 18
 /** Rows for each new one below which nearly every row group would have one of their keys. */
-const leastRatio = 4
+const minRatio = 4
 /** The part of a file's rows from which on it is read whole. */
-const mostOfFile = 1 / 3
+const maxOfFile = 1 / 3
 
 /** Which of the files, and what of them, can have a key of the new rows. */
 export async function locateKeys(
@@ -27,12 +27,12 @@ export async function locateKeys(
   keys: TableKeyIndex | undefined,
 ): Promise<KeyReads> {
   const there = rowsIn(files)
-  if (keys === undefined || there < leastRows || there < leastRatio * (await rows.count()))
+  if (keys === undefined || there < minRows || there < minRatio * (await rows.count()))
     return { located: [], whole: files }
   const { located, unknown } = await keys.index.locate(files, await keyHashes(stream, rows))
   const isMost = ({ indexed, groups }: LocatedFile) => {
     const sizes = [...groups.keys()].map(group => indexed.outline.groups[group]?.[0] ?? 0)
-    return sizes.reduce((sum, size) => sum + size, 0) > indexed.rows * mostOfFile
+    return sizes.reduce((sum, size) => sum + size, 0) > indexed.rows * maxOfFile
   }
   return {
     located: located.filter(file => !isMost(file)),

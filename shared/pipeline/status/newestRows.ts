@@ -5,7 +5,7 @@ import { type MonitorEntry, monitorEntry, statusOf } from './monitorEntry.js'
 import { newestVerdict, sinceWhen, type Verdict } from './statusHistory.js'
 
 /** Bounds of what is read to find since when a table is as it is. The newest file is read whatever its size. */
-const [mostRows, mostFiles] = [50_000n, 32]
+const [maxRows, maxFiles] = [50_000n, 32]
 
 /** Files that are read at once: most often the change that is looked for is in the first few. */
 const filesAtOnce = 8
@@ -78,9 +78,9 @@ export function newestFiles(all: readonly AddFile[]): readonly AddFile[] {
   const dated = all.map(file => ({ file, newest: newestTime(file) })).sort((a, b) => b.newest - a.newest)
   const files: AddFile[] = []
   let rows = 0n
-  for (const { file } of dated.slice(0, mostFiles)) {
+  for (const { file } of dated.slice(0, maxFiles)) {
     rows += recordCount(file) ?? 0n
-    if (files.length > 0 && rows > mostRows) break
+    if (files.length > 0 && rows > maxRows) break
     files.push(file)
   }
   return files

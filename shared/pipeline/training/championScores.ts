@@ -4,7 +4,7 @@ import type { ModelFiles } from '../../models/index.js'
 import type { Lake } from '../lake/index.js'
 import { openStreamModel } from '../models/index.js'
 import { evaluateScores, type Evaluation } from './evaluateScores.js'
-import { featureRows, mostRows } from './featureRows.js'
+import { featureRows, maxRows } from './featureRows.js'
 import type { HeldOut } from './heldOut.js'
 
 /** The champion on the held-out rows, or why it could not score them. */
@@ -23,7 +23,7 @@ export async function evaluateChampion(
 ): Promise<ChampionEvaluation> {
   const { version, features } = champion.card
   try {
-    const rows = await featureRows(table.session, table.name, columns, features, mostRows(features))
+    const rows = await featureRows(table.session, table.name, columns, features, maxRows(features))
     const { scorer } = await openStreamModel(lake, stream, champion)
     try {
       const scores = new Float32Array(anomalies.length).fill(NaN)

@@ -2,7 +2,7 @@ import { ModelError, type ModelFiles, openOnnxScorer } from '../../models/index.
 import type { Lake } from '../lake/index.js'
 import type { FeatureRows } from './featureRows.js'
 
-const mostChecked = 2_000
+const maxChecked = 2_000
 const tolerance = 1e-6
 
 /**
@@ -22,7 +22,7 @@ export async function checkOnnx(
     memoryLimit: settings.modelMemoryLimit,
   })
   try {
-    const checked = Math.min(rows, mostChecked)
+    const checked = Math.min(rows, maxChecked)
     const found = await scorer.score(values.slice(0, checked * width), checked)
     for (const [row, score] of found.entries()) {
       const wanted = scores[row] as number

@@ -17,12 +17,12 @@ export async function eventSpan(
     `SELECT CAST(min(${time}) AS DOUBLE) / 1000 AS first, CAST(max(${time}) AS DOUBLE) / 1000 AS last FROM ${relation}`,
   )
   const [first, last] = [row['first'], row['last']]
-  const isTime = (ms: unknown): ms is number => typeof ms === 'number' && Math.abs(ms) < mostTime
+  const isTime = (ms: unknown): ms is number => typeof ms === 'number' && Math.abs(ms) < maxTime
   return isTime(first) && isTime(last) ? { first: Math.floor(first), last: Math.floor(last) } : undefined
 }
 
 /** Of year 9999. */
-const mostTime = 253_402_300_800_000
+const maxTime = 253_402_300_800_000
 
 /**
  * Says that the hour of day was learned from part of a day only.

@@ -12,7 +12,7 @@ export interface FeatureRows extends Matrix {
 const largestMatrix = 256 * 2 ** 20
 
 /** Most rows of a matrix of the features. */
-export function mostRows(features: readonly Feature[]): number {
+export function maxRows(features: readonly Feature[]): number {
   return Math.floor(largestMatrix / (4 * Math.max(1, featureWidth(features))))
 }
 

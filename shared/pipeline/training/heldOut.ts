@@ -24,7 +24,7 @@ const anomalyShare = 0.02
 const fewestAnomalies = 30
 
 /** Most texts that another is drawn from. */
-const mostCategories = 1_000
+const maxCategories = 1_000
 
 /**
  * Injects anomalies into rows of the session, of every kind that the features' columns allow.
@@ -70,7 +70,7 @@ async function readColumns(
   for (const column of texts) {
     const { rows } = await session.query(`
       SELECT CAST(${identifier(column)} AS VARCHAR) AS category FROM ${relation} WHERE ${identifier(column)} IS NOT NULL
-      GROUP BY ALL ORDER BY count(*) DESC, category LIMIT ${mostCategories}`)
+      GROUP BY ALL ORDER BY count(*) DESC, category LIMIT ${maxCategories}`)
     categories.push({ column, categories: rows.map(row => row['category'] as string) })
   }
   return { numbers: spreads, times, texts: categories }

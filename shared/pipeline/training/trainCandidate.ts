@@ -12,7 +12,7 @@ import { type ChampionEvaluation, evaluateChampion } from './championScores.js'
 import { declarationFault } from './declarationFault.js'
 import { evaluateScores, type Evaluation } from './evaluateScores.js'
 import { eventSpan, shortSpanNote } from './eventTimes.js'
-import { type FeatureRows, featureRows, mostRows, wholeRows } from './featureRows.js'
+import { type FeatureRows, featureRows, maxRows, wholeRows } from './featureRows.js'
 import { injectAnomalies } from './heldOut.js'
 import { fewestRows, trainingFault, widthFault } from './trainingFaults.js'
 import { drawSample, type SampleOptions, type SampleSource } from './trainingSample.js'
@@ -93,7 +93,7 @@ export async function trainCandidate(
   const features = await fitTable(session, parts.training.name, model.features)
   const tooWide = widthFault(stream, features)
   if (tooWide !== undefined) return refused(tooWide, silver)
-  const drawn = await featureRows(session, parts.training.name, parts.columns, features, mostRows(features))
+  const drawn = await featureRows(session, parts.training.name, parts.columns, features, maxRows(features))
   const training = wholeRows(drawn)
   const why = trainingFault(stream, features, drawn, training)
   if (why !== undefined) return refused(why, silver)

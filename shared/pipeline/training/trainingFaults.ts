@@ -1,6 +1,6 @@
 import type { Stream } from '../../contract/index.js'
 import { type Feature, featureNames, featureWidth, widthOf } from '../../models/index.js'
-import { columnOf, type FeatureRows, mostRows } from './featureRows.js'
+import { columnOf, type FeatureRows, maxRows } from './featureRows.js'
 
 /** Fewer rows than that say too little of what is usual. */
 export const fewestRows = 1_000
@@ -11,7 +11,7 @@ const widestRow = 50_000
 /** Why so many columns cannot be trained on; undefined when they can. */
 export function widthFault(stream: Stream, features: readonly Feature[]): string | undefined {
   const width = featureWidth(features)
-  if (width <= widestRow && mostRows(features) >= fewestRows) return undefined
+  if (width <= widestRow && maxRows(features) >= fewestRows) return undefined
   const widest = features.reduce((a, b) => (widthOf(b) > widthOf(a) ? b : a))
   return `the features of ${stream.name} make ${count(width)} columns, most of them ${widest.name ?? widest.column}, and a forest takes ${count(widestRow)}. Keep fewer categories (most).`
 }

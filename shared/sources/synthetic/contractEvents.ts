@@ -4,7 +4,7 @@ import type { EventGenerator, GeneratedEvent, SyntheticGenerator } from './event
 import { uuidOf } from './uuidOf.js'
 
 /** Draws after which a contract counts as one that nothing drawn fulfils. */
-const mostDraws = 2_000
+const maxDraws = 2_000
 
 type JsonEvent = Record<string, unknown>
 
@@ -38,7 +38,7 @@ class ContractEvents implements EventGenerator {
     const made = this.#draw(1, { random, time })
     if ('valid' in made) {
       const { path, message } = made.rejection
-      return `none of ${mostDraws} events drawn for ${this.#stream.name} fulfils its contract (${path === '' ? '' : `${path}: `}${message})`
+      return `none of ${maxDraws} events drawn for ${this.#stream.name} fulfils its contract (${path === '' ? '' : `${path}: `}${message})`
     }
     const kinds = ['notJson', 'missingField', 'badType', 'notFinite', 'futureTime', 'notUtf8']
     this.#brokenKinds = kinds.filter(kind => {
@@ -69,7 +69,7 @@ class ContractEvents implements EventGenerator {
   #draw(id: number, draw: Draw): { readonly event: JsonEvent } | Extract<ParseOutcome, { valid: false }> {
     const { key, eventTime } = this.#stream
     let rejected: Extract<ParseOutcome, { valid: false }> | undefined
-    for (let n = 0; n < mostDraws; n++) {
+    for (let n = 0; n < maxDraws; n++) {
       const drawn = this.#sample(draw) as JsonEvent
       const event: JsonEvent = { ...drawn, [eventTime]: new Date(draw.time).toISOString() }
       for (const value of [...this.#keysOf(id), drawn[key]]) {

@@ -13,9 +13,9 @@ export interface RetryLimits extends TimeoutLimits {
   readonly pauseMs: number
 }
 
-const mostTries = 8
+const maxTries = 8
 /** Somebody who is not there is found out soon; a service that restarts is there again by then. */
-const mostTriesUnreached = 5
+const maxTriesUnreached = 5
 const longestPauseMs = 10_000
 
 /**
@@ -40,7 +40,7 @@ export async function retried<T>(limits: RetryLimits, bytes: number, act: (attem
         act,
       )
     } catch (error) {
-      if (!isRepeatable(error) || tries >= (isUnreached(error) ? mostTriesUnreached : mostTries)) throw error
+      if (!isRepeatable(error) || tries >= (isUnreached(error) ? maxTriesUnreached : maxTries)) throw error
       const pause = Math.max(
         retryAfterMs(error),
         Math.min(longestPauseMs, limits.pauseMs * 2 ** Math.max(0, tries - 1)) * (0.5 + Math.random() / 2),

@@ -13,7 +13,7 @@ import { startFaultProxy } from './faultProxy.js'
 /** Seconds that appenders go on, beyond the appends that each makes at least. */
 const seconds = Number(process.env['STORM_SECONDS'] ?? 0)
 const appenders = 4
-const leastAppends = 12
+const minAppends = 12
 const schema: StructType = {
   type: 'struct',
   fields: [
@@ -41,7 +41,7 @@ describe('with 8 % of all requests failing', () => {
       )
       const append = async (app: number): Promise<void> => {
         const table = new DeltaTable(await openAzureBlob(`${proxy.url}/storm/t`, patience))
-        for (let n = 0; n < leastAppends || Date.now() < until; n++) {
+        for (let n = 0; n < minAppends || Date.now() < until; n++) {
           // What is not known to be done is asked for again under the same name.
           for (let tries = 1; ; tries++) {
             try {

@@ -7,13 +7,13 @@ const segments = (days: readonly string[]) =>
 const eight = (last: string) => segments([...Array.from({ length: 7 }, () => '2025-04-01'), last])
 
 test('segments further apart than a segment may span stay apart, those just within are merged', () => {
-  const mostBytes = Infinity
-  expect(planMerge(eight('2025-04-02'), { spanDays: 1, mostBytes })).toHaveLength(0)
-  expect(planMerge(eight('2025-04-02'), { spanDays: 2, mostBytes })).toHaveLength(8)
-  expect(planMerge(eight('2025-04-01').slice(1), { spanDays: 1, mostBytes })).toHaveLength(0)
+  const maxBytes = Infinity
+  expect(planMerge(eight('2025-04-02'), { spanDays: 1, maxBytes })).toHaveLength(0)
+  expect(planMerge(eight('2025-04-02'), { spanDays: 2, maxBytes })).toHaveLength(8)
+  expect(planMerge(eight('2025-04-01').slice(1), { spanDays: 1, maxBytes })).toHaveLength(0)
 })
 
 test('a merge takes no more bytes than it may', () => {
-  expect(planMerge(eight('2025-04-01'), { spanDays: 1, mostBytes: 8000 })).toHaveLength(8)
-  expect(planMerge(eight('2025-04-01'), { spanDays: 1, mostBytes: 7999 })).toHaveLength(0)
+  expect(planMerge(eight('2025-04-01'), { spanDays: 1, maxBytes: 8000 })).toHaveLength(8)
+  expect(planMerge(eight('2025-04-01'), { spanDays: 1, maxBytes: 7999 })).toHaveLength(0)
 })
