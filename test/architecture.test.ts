@@ -58,7 +58,11 @@ const layers: Readonly<Record<string, Layer>> = {
     pure: ['schema', 'protocol', 'stats'],
   },
   'shared/contract': { uses: ['shared/types'], rooms: ['documentation'], doors: ['documentation'], pure: ['.'] },
-  'shared/telemetry': { uses: ['shared/types', 'shared/storage'] },
+  'shared/telemetry': {
+    uses: ['shared/types', 'shared/storage'],
+    rooms: ['metrics', 'otlp'],
+    doors: ['metrics', 'otlp'],
+  },
   'shared/settings': { uses: ['shared/types', 'shared/storage', 'shared/contract', 'shared/telemetry'] },
   'shared/streams': { uses: ['shared/types', 'shared/contract'] },
   'shared/sources': {
@@ -80,6 +84,7 @@ const layers: Readonly<Record<string, Layer>> = {
   'shared/pipeline': {
     uses: sides,
     rooms: [
+      'lineage',
       'lake',
       'step',
       'pause',

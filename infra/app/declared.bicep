@@ -89,6 +89,14 @@ var defaultSettings = {
   PAGE_AUTH: 'key'
   LOG_LEVEL: 'info'
   LOG_FORMAT: 'text'
+  OTEL_EXPORTER_OTLP_ENDPOINT: ''
+  OTEL_EXPORTER_OTLP_TIMEOUT: '10000'
+  OTEL_METRIC_EXPORT_INTERVAL: '60000'
+  OTEL_SERVICE_NAME: ''
+  OTEL_RESOURCE_ATTRIBUTES: ''
+  OTEL_EXPORTER_PROMETHEUS_PORT: ''
+  OPENLINEAGE_URL: ''
+  OPENLINEAGE_NAMESPACE: 'kafka-delta-functions'
 }
 
 @description('Settings whose values are in the Key Vault and nowhere else.')
@@ -109,6 +117,8 @@ var secretSettings = [
   'MLFLOW_TRACKING_TOKEN'
   'DATABRICKS_TOKEN'
   'ALERT_WEBHOOK_URL'
+  'OTEL_EXPORTER_OTLP_HEADERS'
+  'OPENLINEAGE_API_KEY'
 ]
 
 @description('Topics of the declared streams.')

@@ -14,6 +14,9 @@ import { type LocalStack } from './stack.js'
 
 const here = dirname(fileURLToPath(import.meta.url))
 
+/** The port that OpenTelemetry's exporters for Prometheus take. */
+const firstMetricsPort = 9464
+
 /** Time for a running commit to be finished when everything stops. */
 const hostGrace = 120_000
 
@@ -24,7 +27,10 @@ export async function startPipeline(
   say: (line: string) => void,
 ): Promise<void> {
   const env = { KAFKA_BROKERS: stack.kafkaBrokers, LAKE_URL: stack.lakeUrl }
-  await startHost(stack, await freePort(options.functionsPort), options.functionKey, env, say)
+  const metricsPort = await freePort(firstMetricsPort)
+  const ofHost = { ...env, OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort) }
+  await startHost(stack, await freePort(options.functionsPort), options.functionKey, ofHost, say)
+  say(`Metrics    http://127.0.0.1:${metricsPort}/metrics  (Prometheus; once the first function has run)`)
   if (options.rate > 0) await startProducer(stack, options, env, say)
   if (options.progress > 0) startProgress(stack, options.progress * 1000, env, say)
 }

@@ -21,6 +21,7 @@ import {
 } from './settingKinds.js'
 import { clientIdFault, httpUrlFault, storageConnectionFault } from './settingText.js'
 import { sourceSettings } from './sourceSettings.js'
+import { telemetrySettings } from './telemetrySettings.js'
 
 const everyMinute = (second: number) => `${String(second)} * * * * *`
 
@@ -162,6 +163,7 @@ export const environment = z.object({
     .describe(
       '`text` for people; `json`: one object a line, with a row for every run and every look of the monitor, which alerts read.',
     ),
+  ...telemetrySettings,
 })
 
 /** What the settings are once they are read, by their names in the environment. */

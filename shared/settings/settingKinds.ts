@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { durationForms, parseDuration } from '../contract/index.js'
-import { parseLocations, parseNumber, parseSize, scheduleFault, type TextCheck } from './settingText.js'
+import { parseLocations, parseNumber, parsePairs, parseSize, scheduleFault, type TextCheck } from './settingText.js'
 
 /** The kinds of settings: how each is read, checked and marked. */
 
@@ -64,6 +64,13 @@ export const bytes = (least = 1, most = Infinity) =>
       return size ?? 0
     })
     .register(units, { unit: 'bytes' })
+/** `name=value`, several separated by commas. */
+export const pairs = (fits: (value: string) => boolean = () => true) =>
+  z.string().transform((value, context): Readonly<Record<string, string>> => {
+    const parsed = parsePairs(value, fits)
+    if (parsed === null) context.addIssue('expected name=value, several separated by commas, values percent-encoded')
+    return parsed ?? {}
+  })
 /** Places, separated by commas. */
 export const locations = () =>
   z.string().transform((value, context) => {

@@ -63,6 +63,15 @@ export const registryUrlsFault: TextCheck = value => {
   return undefined
 }
 
+/** The base address of a collector, to which paths are added. */
+export const collectorUrlFault: TextCheck = value => {
+  const expected = 'expected http(s)://host:port'
+  const url = URL.parse(value)
+  if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === '') return expected
+  if (url.username !== '' || url.password !== '') return `${expected}, without a user; a secret belongs into a header`
+  return /[?#]/.test(value) ? `${expected}, without "?" and "#"` : undefined
+}
+
 /** `user:password`. */
 export const userInfoFault: TextCheck = value => (/^[^:]+:/.test(value) ? undefined : 'expected user:password')
 
@@ -157,6 +166,32 @@ function isLocation(value: string): boolean {
   if (value.includes('#') || url === null) return false
   if (url.protocol === 'file:') return value.startsWith('file:///') && !value.includes('?')
   return ['https:', 'http:', 'abfss:'].includes(url.protocol)
+}
+
+/**
+ * `name=value` pairs as W3C Baggage and OpenTelemetry's settings write them; null when one is none, or its value does not
+ * fit.
+ */
+export function parsePairs(text: string, fits: (value: string) => boolean): Readonly<Record<string, string>> | null {
+  const values = namedValues<string>()
+  for (const part of text.split(',').filter(one => one.trim() !== '')) {
+    const [, name = '', encoded = ''] = /^\s*([!#$%&'*+.^_`|~\w-]+)\s*=\s*(.*?)\s*$/s.exec(part) ?? []
+    const value = percentDecoded(encoded)
+    if (name === '' || value === undefined || !fits(value)) return null
+    values[name] = value
+  }
+  return values
+}
+
+/** Whether HTTP may carry it as the value of a header. */
+export const isHeaderValue = (value: string): boolean => /^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(value)
+
+function percentDecoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** A number for every stream, and others for some by name. */

@@ -82,7 +82,7 @@ export function startRun(start: RunStart): Run {
         step,
         stream,
         trigger,
-        host: process.env['WEBSITE_INSTANCE_ID'] ?? os.hostname(),
+        host: processHost(),
         processId: process.pid,
         startTime,
         endTime: startTime + durationMs,
@@ -106,6 +106,11 @@ export function startRun(start: RunStart): Run {
       }
     },
   }
+}
+
+/** The function app's instance, or the machine's name. */
+export function processHost(): string {
+  return process.env['WEBSITE_INSTANCE_ID'] ?? os.hostname()
 }
 
 function failure(thrown: unknown): Pick<RunRecord, 'errorCode' | 'errorMessage'> {

@@ -1,5 +1,6 @@
 import type { LogData } from './logger.js'
 import type { RunRecord } from './runRecord.js'
+import type { TraceContext } from './traceContext.js'
 
 /** What a run has written, and of a stream which offsets of the source it covered. */
 export interface WrittenTable {
@@ -7,6 +8,14 @@ export interface WrittenTable {
   readonly table: string
   readonly version: number
   readonly ranges: readonly CoveredRange[]
+  /** Records and rows by what became of them; `late` are of those inserted, `anomalies` of those scored. */
+  readonly rows?: Readonly<Record<string, number>> | undefined
+  /** The table it was made from, as SQL names it, and its version as far as it was read. */
+  readonly source?: { readonly table: string; readonly version: number } | undefined
+  /** Spans that its rows come from: of records, or of the runs that wrote the source; at most `mostLinks`. */
+  readonly links?: readonly TraceContext[] | undefined
+  /** How long each commit took, milliseconds. */
+  readonly commitMs?: readonly number[] | undefined
 }
 
 /** Offsets `from` (inclusive) to `to` (exclusive) of a partition. */
@@ -24,6 +33,8 @@ export type StartedRun = Pick<RunRecord, 'runId' | 'step' | 'stream' | 'trigger'
  * hurt or held up by who listens.
  */
 export interface RunListener {
+  /** Whether it asks for the `links` of what is written: nobody looks for them otherwise. */
+  readonly followsSources?: boolean | undefined
   started?(run: StartedRun): void
   /** The run is over, whatever its outcome; `written` is undefined where it committed nothing. */
   ended?(run: RunRecord, written: WrittenTable | undefined): void

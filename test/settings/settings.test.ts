@@ -56,6 +56,18 @@ describe('a bad setting', () => {
     [{ DUCKDB_MEMORY_LIMIT: '1 gigabyte' }, 'DUCKDB_MEMORY_LIMIT is "1 gigabyte": expected a size'],
     [{ FRESHNESS_LATE: 'soon' }, 'FRESHNESS_LATE is "soon": expected a duration'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud"'],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' },
+      'OTEL_EXPORTER_OTLP_ENDPOINT is "collector:4318": expected http',
+    ],
+    [{ OPENLINEAGE_URL: 'http://host?key=abc' }, 'without "?" and "#"'],
+    [{ OPENLINEAGE_URL: 'http://user:pass@host' }, 'a secret belongs into a header'],
+    [{ OTEL_EXPORTER_OTLP_HEADERS: 'authorization' }, 'OTEL_EXPORTER_OTLP_HEADERS is (secret): expected name=value'],
+    [
+      { OTEL_EXPORTER_OTLP_HEADERS: 'a=%0d%0aevil:%201' },
+      'OTEL_EXPORTER_OTLP_HEADERS is (secret): expected name=value',
+    ],
+    [{ OTEL_RESOURCE_ATTRIBUTES: 'a=%zz' }, 'OTEL_RESOURCE_ATTRIBUTES is "a=%zz": expected name=value'],
     ...['99 * * * * *', '0 0 0 30 2 *', '0 60 * * * *', '0 * * * * 7', '* * * * * * *', 'now'].map(
       given => [{ GOLD_SCHEDULE: given }, `GOLD_SCHEDULE is "${given}": expected an NCRONTAB`] as const,
     ),

@@ -12,6 +12,7 @@ import { encodeCoverage } from './encode.js'
 import { adoptIdentities, recordStops } from './partitionFacts.js'
 import type { PartitionProgress } from './progress.js'
 import type { ReconciledDelivery } from './reconcileDelivery.js'
+import { recordContexts } from './recordContexts.js'
 import { RuleCounts } from './ruleCounts.js'
 
 /** Per process: when each table was last committed to. */
@@ -101,7 +102,8 @@ export class CoverageCommitter {
     if (outcome.kind === 'stale') return outcome.detail
     // The commit point is behind: what follows is best effort.
     this.#throttle.committed(table.url)
-    this.#run.committed(counts, writtenBy(stream, outcome))
+    const links = this.#run.followsSources ? recordContexts(coverages) : []
+    this.#run.committed(counts, writtenBy(stream, outcome, links))
     this.rules.add(encoded)
     const { done } = this
     done.rows += outcome.rows

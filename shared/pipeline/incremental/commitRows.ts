@@ -1,5 +1,6 @@
 import { sqlName } from '../../contract/index.js'
 import { type Action, type AddFile, removedFile, type TableState, type Txn } from '../../delta/index.js'
+import { contextOfRun } from '../../telemetry/index.js'
 import type { Json } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
 import type { StepCounts, StepRun } from '../step/index.js'
@@ -20,6 +21,8 @@ export interface RowsCommit {
   /** The cursor before; undefined when nothing is taken over from before. */
   readonly from: Cursor | undefined
   readonly to: Cursor
+  /** The runs that wrote what was read of the source, as far as they are known. */
+  readonly runIds?: readonly string[] | undefined
   /** Txns beside the cursor's. */
   readonly txns?: readonly Txn[] | undefined
   readonly counts: StepCounts
@@ -82,8 +85,22 @@ export async function commitRows(
     },
   })
   if (outcome.kind !== 'committed') return { version: undefined, detail: outcome.detail }
-  run.committed(counts, { table: sqlName(target.spec.path), version: outcome.version, ranges: [] })
+  run.committed(counts, {
+    table: sqlName(target.spec.path),
+    version: outcome.version,
+    ranges: [],
+    rows: rowsOf(commit.info),
+    source: { table: sqlName(source.path), version: commit.to.version },
+    links: (commit.runIds ?? []).flatMap(runId => contextOfRun(runId) ?? []),
+  })
   return { version: outcome.version }
+}
+
+/** What can become of a row of the source, as `commitInfo` counts it. */
+const rowOutcomes = ['inserted', 'duplicates', 'late', 'replayed', 'scored', 'anomalies'] as const
+
+function rowsOf(info: Readonly<Record<string, Json>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(rowOutcomes.flatMap(name => (typeof info[name] === 'number' ? [[name, info[name]]] : [])))
 }
 
 function txnsOf(state: TableState, { mode, source, to }: RowsCommit, now: number): readonly Txn[] {

@@ -1,4 +1,6 @@
-import { type Action, type AddFile, DeltaError, type DeltaTable } from '../../delta/index.js'
+import { type Action, type AddFile, commitInfoOf, DeltaError, type DeltaTable } from '../../delta/index.js'
+import { mostLinks } from '../../telemetry/index.js'
+import { asObject } from '../../types/index.js'
 import { PipelineError } from '../lake/index.js'
 import { atBeginning, type Cursor } from './cursor.js'
 import { recordCount } from './recordCount.js'
@@ -16,6 +18,8 @@ export type MicroBatch =
       readonly lostDays: readonly string[]
       /** The cursor once they are read. */
       readonly next: Cursor
+      /** The runs that wrote them, by their ids; of many the last. */
+      readonly runIds: readonly string[]
       /** Whether the source has more than this run's bounds allow. */
       readonly more: boolean
     }
@@ -42,8 +46,18 @@ export async function planMicroBatch(
   if (version > tip) throw versionsGone(source, version + 1, rebuild, `its newest version is ${tip}`)
   const files: AddFile[] = []
   const lostDays = new Set<string>()
+  const runIds = new Set<string>()
   let rows = 0
   let passes = false
+  const batch = (next: Cursor, more: boolean): MicroBatch => ({
+    kind: 'files',
+    files,
+    rows,
+    lostDays: [...lostDays],
+    next,
+    runIds: [...runIds].slice(-mostLinks),
+    more,
+  })
   try {
     for await (const commit of source.commits(version + 1, tip)) {
       const removed = commit.actions.some(action => 'remove' in action && action.remove.dataChange)
@@ -57,10 +71,11 @@ export async function planMicroBatch(
         const file = added[skip] as AddFile
         const count = recordCount(file)
         if (files.length > 0 && rows + count > maxRows) {
-          return { kind: 'files', files, rows, lostDays: [...lostDays], next: { version, files: skip }, more: true }
+          return batch({ version, files: skip }, true)
         }
         files.push(file)
         rows += count
+        runIds.add(runIdOf(commit.actions))
       }
       version = commit.version
       skip = 0
@@ -73,7 +88,13 @@ export async function planMicroBatch(
     throw versionsGone(source, version + 1, rebuild, 'log clean-up deleted it', error)
   }
   if (files.length === 0 && !passes) return { kind: 'nothing' }
-  return { kind: 'files', files, rows, lostDays: [...lostDays], next: { version, files: 0 }, more: false }
+  return batch({ version, files: 0 }, false)
+}
+
+/** The run that made a commit; empty for one of somebody else's. */
+function runIdOf(actions: readonly Action[]): string {
+  const runId = asObject(asObject(commitInfoOf(actions)?.['lake'])?.['run'])?.['runId']
+  return typeof runId === 'string' ? runId : ''
 }
 
 /** The files that a commit adds and that hold new rows, in the order of its log entry. */

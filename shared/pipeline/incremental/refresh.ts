@@ -65,7 +65,7 @@ async function refreshOnce(lake: Lake, run: StepRun, derivation: Derivation): Pr
   const planned = await planMicroBatch(table, state.version, cursor, maxRows, target.rebuiltBy)
   const isDue = planned.kind === 'nothing' && cursor !== undefined && (await target.isDue?.(opened)) === true
   const batch: MicroBatch = isDue
-    ? { kind: 'files', files: [], lostDays: [], rows: 0, next: cursor, more: false }
+    ? { kind: 'files', files: [], lostDays: [], rows: 0, next: cursor, runIds: [], more: false }
     : planned
   if (batch.kind === 'nothing') return nothingToDo(derivation)
   const why = batch.kind === 'recompute' ? batch.why : await target.outdated?.(opened)
@@ -75,7 +75,8 @@ async function refreshOnce(lake: Lake, run: StepRun, derivation: Derivation): Pr
   const counts = { rowsIn: batch.rows, rowsOut: made.rows }
   const mode = replaces === undefined ? 'Append' : 'Update'
   const moved: { from: Cursor | undefined; to: Cursor } = { from: cursor, to: batch.next }
-  const commit = { mode, adds, removes: replaces ?? [], source: state, ...moved, counts, info } as const
+  const read = { source: state, runIds: batch.runIds }
+  const commit = { mode, adds, removes: replaces ?? [], ...read, ...moved, counts, info } as const
   const outcome = await commitRows(lake, run, derivation, opened, commit)
   if (outcome.version === undefined) {
     lake.log.debug('The table moved while a run was at work; planning again.', {

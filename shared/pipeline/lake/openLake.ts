@@ -34,8 +34,10 @@ export async function openLake(settings: Settings, parts: LakeParts = {}): Promi
   const files = new FileCache({ limitBytes: settings.tempLimit, temporaryFolder: settings.tempFolder })
   const journal = new RunJournal(store, clock, log)
   const tables = new Map<string, DeltaTable>()
-  const listeners = [rowListener(log), ...(parts.listeners ?? [])]
   const streams = streamSet(parts.streams ?? declaredStreams)
+  const { openListeners } = await import('./runListeners.js')
+  const others = await openListeners(settings, { streams, clock, log })
+  const listeners = [rowListener(log), ...others, ...(parts.listeners ?? [])]
   for (const [topic, names] of sharedTopics(streams)) {
     log.warn(
       `Streams ${names.join(' and ')} read the same topic, ${topic}: each has every record of it in its own tables.`,

@@ -1,5 +1,7 @@
+import { systemClock } from '../../clock.js'
 import { asError } from '../../errors.js'
 import { readLocalSettings, readSettings, type Settings } from '../../settings/index.js'
+import { streams } from '../../streams/index.js'
 import { consoleLogger, type Logger, redactError } from '../../telemetry/index.js'
 import type { Lake } from './lake.js'
 import { openLake } from './openLake.js'
@@ -15,7 +17,10 @@ export function processLake(): Promise<Lake> {
 async function open(): Promise<Lake> {
   try {
     const settings = readSettings(readLocalSettings(process.cwd()))
-    return await openLake(settings, { log: processLog(settings) })
+    const log = processLog(settings)
+    const { openPrometheus } = await import('./runListeners.js')
+    const listeners = await openPrometheus(settings, { streams, clock: systemClock, log })
+    return await openLake(settings, { log, listeners })
   } catch (thrown) {
     throw redactError(asError(thrown))
   }

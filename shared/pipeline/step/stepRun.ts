@@ -1,10 +1,13 @@
+import type { Clock } from '../../clock.js'
 import {
   type CoveredRange,
   encodeRun,
+  mostLinks,
   type Run,
   type RunCounts,
   type RunEnd,
   startRun,
+  type TraceContext,
   type WrittenTable,
 } from '../../telemetry/index.js'
 import type { Json } from '../../types/index.js'
@@ -52,7 +55,10 @@ export class StepRun {
   readonly start: StepStart
   /** Milliseconds of the lake's monotonic clock. */
   readonly startedAt: number
+  /** Whether anybody asks for the spans that its rows come from. */
+  readonly followsSources: boolean
   readonly #run: Run
+  readonly #clock: Clock
   #rowsIn = 0
   #rowsOut = 0
   #commits = 0
@@ -60,12 +66,19 @@ export class StepRun {
   #final = false
   #ended = false
   #table: string | undefined
+  #source: WrittenTable['source']
+  #commitBegan = 0
   readonly #ranges: CoveredRange[] = []
+  readonly #rows = new Map<string, number>()
+  readonly #links = new Map<string, TraceContext>()
+  readonly #commitMs: number[] = []
 
-  constructor(run: Run, start: StepStart, startedAt: number) {
+  constructor(run: Run, start: StepStart, clock: Clock, followsSources = false) {
     this.#run = run
+    this.#clock = clock
     this.start = start
-    this.startedAt = startedAt
+    this.startedAt = clock.monotonic()
+    this.followsSources = followsSources
   }
 
   /** What the run has committed up to now. */
@@ -79,13 +92,18 @@ export class StepRun {
    */
   inCommit(counts: StepCounts, final: boolean): Json {
     this.#final = final
+    this.#commitBegan = this.#clock.monotonic()
     return { ...encodeRun(this.#run.finish({ outcome: 'committed', ...this.#total(counts) })), final }
   }
 
   /** That commit was made. */
-  committed(counts: StepCounts, { table, version, ranges }: WrittenTable): void {
+  committed(counts: StepCounts, { table, version, ranges, rows = {}, source, links = [] }: WrittenTable): void {
     this.#table = table
+    this.#source = source
     this.#ranges.push(...ranges)
+    for (const [outcome, n] of Object.entries(rows)) this.#rows.set(outcome, (this.#rows.get(outcome) ?? 0) + n)
+    for (const link of links) if (this.#links.size < mostLinks) this.#links.set(link.traceId + link.spanId, link)
+    this.#commitMs.push(this.#clock.monotonic() - this.#commitBegan)
     this.#ended = this.#final
     this.#version = version
     this.#commits++
@@ -96,7 +114,15 @@ export class StepRun {
   /** What was committed; undefined when nothing was. */
   get written(): WrittenTable | undefined {
     if (this.#table === undefined || this.#version === undefined) return undefined
-    return { table: this.#table, version: this.#version, ranges: joined(this.#ranges) }
+    return {
+      table: this.#table,
+      version: this.#version,
+      ranges: joined(this.#ranges),
+      rows: Object.fromEntries(this.#rows),
+      source: this.#source,
+      links: [...this.#links.values()],
+      commitMs: this.#commitMs,
+    }
   }
 
   /** Whether the last commit reported the run's end: nothing more needs to be recorded of it. */
@@ -133,5 +159,10 @@ export function startStep({ store, clock, settings, prices, listeners }: Lake, s
   const run = startRun({ step, stream, trigger, store, clock, instanceMemoryBytes, prices })
   const { runId, startTime } = run
   for (const listener of listeners) listener.started?.({ runId, step, stream, trigger, startTime })
-  return new StepRun(run, start, clock.monotonic())
+  return new StepRun(
+    run,
+    start,
+    clock,
+    listeners.some(listener => listener.followsSources === true),
+  )
 }

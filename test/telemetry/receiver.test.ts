@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+import { bestEffort, Outbox, Receiver, redact, type RunRecord } from '../../shared/telemetry/index.js'
+import { Collector, keptLog } from '../harness/collector.js'
+
+let collector: Collector
+
+beforeEach(async () => {
+  collector = await Collector.start()
+})
+afterEach(() => collector[Symbol.asyncDispose]())
+
+const secret = 'Bearer c2VjcmV0LW9mLXRoZS1jb2xsZWN0b3I'
+
+function outbox(parts: { readonly timeoutMs?: number; readonly most?: number; readonly url?: string } = {}) {
+  const { lines, log } = keptLog()
+  const { timeoutMs = 60_000, most = 100, url = collector.url } = parts
+  const receiver = new Receiver({ url, headers: { authorization: secret }, timeoutMs, what: 'Spans', log })
+  const everyMs = 3_600_000
+  const box = new Outbox<number>({ receiver, most, perMessage: 3, everyMs, encode: items => JSON.stringify({ items }) })
+  const sent = () => collector.received.map(({ json }) => json['items'])
+  return { box, lines, sent }
+}
+
+test('items go out in their order, some at a time, with the headers', async () => {
+  const { box, sent, lines } = outbox()
+  for (let i = 0; i < 7; i++) box.add(i)
+  await box.send()
+  expect(sent()).toEqual([[0, 1, 2], [3, 4, 5], [6]])
+  expect(collector.received[0]?.headers).toMatchObject({ authorization: secret, 'content-type': 'application/json' })
+  expect(lines).toEqual([])
+})
+
+test('one that is down is in the log once; what waited comes when it is back, the oldest having given way', async () => {
+  const { box, sent, lines } = outbox({ most: 4 })
+  collector.status = 503
+  for (let i = 0; i < 3; i++) {
+    box.add(i)
+    await box.send()
+  }
+  for (let i = 3; i < 6; i++) box.add(i)
+  expect(lines).toEqual([expect.stringMatching(/^warn Spans are not taken; .*it answered 503/)])
+  collector.status = 200
+  await box.send()
+  expect(sent()).toEqual([[2, 3, 4], [5]])
+  expect(lines.slice(1)).toEqual([expect.stringMatching(/^info Spans are taken again/)])
+})
+
+test('one that nobody listens at is as good as down', async () => {
+  const { box, lines } = outbox({ url: 'http://127.0.0.1:9/' })
+  box.add(1)
+  await box.send()
+  await box.send()
+  expect(lines).toHaveLength(1)
+  expect(box.size).toBe(1)
+})
+
+test.each([401, 400, 302])(
+  'what is answered with %d is not sent again, elsewhere least of all, and no secret is told',
+  async status => {
+    const { box, sent, lines } = outbox()
+    collector.status = status
+    box.add(1)
+    await box.send()
+    expect(box.size).toBe(0)
+    expect(collector.requests).toBe(1)
+    expect(sent()).toEqual([])
+    expect(lines.join()).toContain(`it answered ${status}`)
+    expect(redact(`sent ${secret}`)).not.toContain('c2VjcmV0')
+  },
+)
+
+test('one that never answers is given up in time, and holds up the end no longer than it may', async () => {
+  const { box, lines } = outbox({ timeoutMs: 200 })
+  collector.isSilent = true
+  box.add(1)
+  await box.send()
+  expect(lines).toHaveLength(1)
+  const slow = outbox()
+  slow.box.add(1)
+  const asked = new Promise<void>(come => (collector.onRequest = come))
+  void slow.box.send()
+  await asked
+  await slow.box.close(100)
+  await slow.box.send()
+  expect(collector.requests).toBe(2)
+})
+
+test("a listener's own defect is told once, and no run knows of it", () => {
+  const { lines, log } = keptLog()
+  const listener = bestEffort(
+    {
+      ended() {
+        throw new RangeError('a defect')
+      },
+    },
+    log,
+  )
+  const run = {} as RunRecord
+  listener.started?.({ runId: '', step: '', startTime: 0 })
+  listener.ended?.(run, undefined)
+  listener.ended?.(run, undefined)
+  expect(lines).toEqual([expect.stringContaining('a defect')])
+})
