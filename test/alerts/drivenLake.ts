@@ -1,8 +1,10 @@
 import { expect } from 'vitest'
+import { z } from 'zod'
 
 import { type FiringAlert, readAlerts } from '../../shared/alerts/index.js'
 import { ManualClock } from '../../shared/clock.js'
-import type { Stream } from '../../shared/contract/index.js'
+import { defineStream, double, hourOfDay, numeric, type Stream, timestamp } from '../../shared/contract/index.js'
+import { runGold } from '../../shared/pipeline/gold/index.js'
 import { catchUp } from '../../shared/pipeline/index.js'
 import { type Lake, openLake } from '../../shared/pipeline/lake/index.js'
 import { runMonitor } from '../../shared/pipeline/monitor/index.js'
@@ -17,6 +19,22 @@ import { events } from '../harness/sampleStream/events.js'
 const withoutModel: Stream = { ...events, model: undefined }
 /** Two streams alike: what is wrong with one must not be said of the other. */
 const streams: readonly Stream[] = [withoutModel, { ...withoutModel, name: 'orders', topic: 'shop.orders' }]
+/** The same, each with a model of its own. */
+export const modelStreams: readonly Stream[] = ['events', 'orders'].map(name =>
+  defineStream({
+    name,
+    topic: streams.find(stream => stream.name === name)?.topic ?? name,
+    schema: z.object({ event_id: z.string(), event_type: z.string(), timestamp: timestamp(), value: double() }),
+    key: 'event_id',
+    eventTime: 'timestamp',
+    allowedLateness: '10 minutes',
+    dedupeWithin: '1 day',
+    model: {
+      uri: `lake:models/${name}-anomaly`,
+      features: { value: numeric('value'), hour: hourOfDay('timestamp') },
+    },
+  }),
+)
 
 /** What one turn of the drive does besides letting a minute pass. */
 export interface TurnParts {
@@ -24,6 +42,8 @@ export interface TurnParts {
   readonly events?: number
   readonly orders?: number
   readonly minutes?: number
+  /** The value of the n-th event of `events`; one of a hundred where absent. */
+  readonly value?: (n: number) => number
   /** Streams that bronze ingests; both when absent. */
   readonly ingest?: readonly string[]
   /** What happens to storage when silver has run, and the monitor has not. */
@@ -42,19 +62,26 @@ export class DrivenLake implements AsyncDisposable {
   lake!: Lake
   readonly #settings: Readonly<Record<string, string>>
   readonly #listeners: readonly RunListener[]
+  readonly #streams: readonly Stream[]
   #next = 0
 
-  private constructor(settings: Readonly<Record<string, string>>, listeners: readonly RunListener[]) {
+  private constructor(
+    settings: Readonly<Record<string, string>>,
+    listeners: readonly RunListener[],
+    declared: readonly Stream[],
+  ) {
     this.#settings = settings
     this.#listeners = listeners
+    this.#streams = declared
     for (const { topic } of streams) this.source.createTopic(topic, 2)
   }
 
   static async open(
     settings: Readonly<Record<string, string>> = {},
     listeners: readonly RunListener[] = [],
+    declared: readonly Stream[] = streams,
   ): Promise<DrivenLake> {
-    const driven = new DrivenLake(settings, listeners)
+    const driven = new DrivenLake(settings, listeners, declared)
     await driven.restart()
     return driven
   }
@@ -63,7 +90,8 @@ export class DrivenLake implements AsyncDisposable {
   async restart(more: Readonly<Record<string, string>> = {}): Promise<void> {
     const settings = { LAKE_URL: 'file:///unused', DUCKDB_MEMORY_LIMIT: '256MB', ...this.#settings, ...more }
     const { store, source, clock } = this
-    this.lake = await openLake(readSettings(settings), { store, source, clock, streams, listeners: this.#listeners })
+    const parts = { store, source, clock, streams: this.#streams, listeners: this.#listeners }
+    this.lake = await openLake(readSettings(settings), parts)
   }
 
   stream(name: string): Stream {
@@ -73,11 +101,11 @@ export class DrivenLake implements AsyncDisposable {
   }
 
   /** Events of now, spread over the partitions; `bad` ones are no JSON. */
-  produce(stream: string, count: number, bad = 0): void {
+  produce(stream: string, count: number, bad = 0, valueOf = (n: number) => n % 100): void {
     const { topic } = streams.find(({ name }) => name === stream) ?? { topic: stream }
     const records = Array.from({ length: count }, (_, i) => {
       const n = this.#next++
-      const event = { event_id: String(n), event_type: 'click', timestamp: this.now, value: n }
+      const event = { event_id: String(n), event_type: 'click', timestamp: this.now, value: valueOf(n) }
       const value = i < bad ? Buffer.from(`{"event_id": ${String(n)}`) : Buffer.from(JSON.stringify(event))
       return { key: null, value, timestamp: this.clock.now(), partition: n % 2 }
     })
@@ -91,12 +119,13 @@ export class DrivenLake implements AsyncDisposable {
   /** One minute, or several at once: records, bronze, silver, the monitor. @returns the alerts that fire then */
   async turn(parts: TurnParts = {}): Promise<readonly FiringAlert[]> {
     this.clock.advance((parts.minutes ?? 1) * 60_000)
-    this.produce('events', parts.events ?? 3)
+    this.produce('events', parts.events ?? 3, 0, parts.value)
     this.produce('orders', parts.orders ?? 3)
     const ingested = parts.ingest ?? streams.map(({ name }) => name)
     for (const stream of this.lake.streams)
       if (ingested.includes(stream.name)) await catchUp(this.lake, 'timer', { stream, stalledForMs: 0 })
     await runSilver(this.lake, 'timer')
+    if (this.#streams.some(({ model }) => model !== undefined)) await runGold(this.lake, 'timer')
     await parts.meanwhile?.()
     await runMonitor(this.lake, 'timer')
     return this.firing()
