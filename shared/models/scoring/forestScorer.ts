@@ -2,7 +2,7 @@ import type { ForestWalk } from '../forest/index.js'
 import type { Scorer } from '../onnx/index.js'
 
 /** Rows that are scored at once: a few hundredths of a second, between which triggers and timers have their turn. */
-const turnRows = 4_096
+const turnRows = 8_192
 
 /**
  * Scores by walking the trees of a forest, in this thread. Limits are not needed: a row takes as many steps as the forest

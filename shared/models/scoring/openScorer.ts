@@ -10,7 +10,7 @@ const probeRows = 256
 
 /**
  * Makes a model ready to score. A file that is one of our own isolation forests, whoever it is from, is scored by walking
- * its trees, which takes a third of the time; any other file by ONNX Runtime. ONNX Runtime is asked in both cases: it
+ * its trees, which takes a fraction of the time; any other file by ONNX Runtime. ONNX Runtime is asked in both cases: it
  * holds the file against its card, and a walk that scores the golden vectors or rows around the forest's thresholds
  * otherwise is not used.
  *
