@@ -78,12 +78,15 @@ function streamOf(lake: Lake, name: string | undefined): Stream {
   )
 }
 
-async function list({ context, format, model }: Action): Promise<void> {
+async function list({ context, format, lake, model }: Action): Promise<void> {
   const { listModels } = await import('../../pipeline/training/index.js')
+  const { versions, others, fault } = await listModels(lake, model)
+  const isOnServer = model.uri.kind === 'registry'
   const columns = ['model', 'version', 'alias', 'auc', 'precision_at_1', 'threshold', 'created_at']
-  const records = (await listModels(model)).map(({ card, alias, metrics }): JsonObject => ({
+  const records = versions.map(({ card, alias, metrics, serverVersion }): JsonObject => ({
     model: card.name,
     version: card.version,
+    ...(isOnServer ? { server_version: serverVersion ?? null } : {}),
     alias: alias ?? null,
     auc: rounded(metrics['auc']),
     precision_at_1: rounded(metrics['precision_at_1']),
@@ -92,11 +95,20 @@ async function list({ context, format, model }: Action): Promise<void> {
     stream: card.stream,
     sha256: card.sha256,
   }))
-  await printRecords(context.output, format, columns, records)
+  const foreign = others.map(({ version, alias }): JsonObject => ({
+    model: model.name,
+    version: null,
+    server_version: version,
+    alias: alias ?? null,
+  }))
+  const shown = isOnServer ? columns.toSpliced(2, 0, 'server_version') : columns
+  await printRecords(context.output, format, shown, [...records, ...foreign])
+  if (fault !== undefined) await context.messages.write(`${fault}\n`)
 }
 
-async function show({ context, format, model, args }: Action): Promise<void> {
-  const { card, alias, metrics } = await summaryOf(model, args.positionals[1])
+async function show(action: Action): Promise<void> {
+  const { context, format, args } = action
+  const { card, alias, metrics } = await summaryOf(action, args.positionals[1])
   const about: readonly (readonly [string, string | number | null])[] = [
     ['model', card.name],
     ['version', card.version],
@@ -113,11 +125,12 @@ async function show({ context, format, model, args }: Action): Promise<void> {
   await printRecords(context.output, format, ['name', 'value'], records)
 }
 
-async function compare({ context, format, model, args }: Action): Promise<void> {
+async function compare(action: Action): Promise<void> {
+  const { context, format, args } = action
   const [, one, two] = args.positionals
   if (one === undefined) throw new CliError('USAGE', 'a version is missing: lake models compare <version> [<version>]')
-  const first = await summaryOf(model, two === undefined ? undefined : one)
-  const second = await summaryOf(model, two ?? one)
+  const first = await summaryOf(action, two === undefined ? undefined : one)
+  const second = await summaryOf(action, two ?? one)
   const names = [...new Set([...Object.keys(first.metrics), ...Object.keys(second.metrics)])]
   if (names.length === 0)
     throw new CliError(
@@ -158,9 +171,10 @@ async function printMove({ context, format, model }: Action, { lake, server }: C
   await printRecords(context.output, format, Object.keys({ ...own, ...there }), [{ ...own, ...there }])
 }
 
-async function push({ context, format, lake, stream, model, args }: Action): Promise<void> {
+async function push(action: Action): Promise<void> {
+  const { context, format, lake, stream, model, args } = action
   const { pinnedNote, pushVersion } = await import('../../pipeline/training/index.js')
-  const { card } = await summaryOf(model, args.positionals[1])
+  const { card } = await summaryOf(action, args.positionals[1])
   const files = await model.versions.loadAll(card.version)
   const alias = args.text('alias')
   const { outcome, version, runId } = await pushVersion(lake, stream, model, files, alias)
@@ -175,18 +189,21 @@ async function push({ context, format, lake, stream, model, args }: Action): Pro
 }
 
 /** @throws CliError NOT_FOUND when there is no such version, or no champion where none is named */
-async function summaryOf(model: LakeModel, version: string | undefined): Promise<ModelSummary> {
+async function summaryOf({ context, lake, model }: Action, version: string | undefined): Promise<ModelSummary> {
   const { listModels } = await import('../../pipeline/training/index.js')
-  const all = await listModels(model)
-  const found = all.find(({ card, alias }) => (version === undefined ? alias === 'champion' : card.version === version))
-  if (found !== undefined) return found
-  const there = all.length === 0 ? 'it has none' : `there are ${all.map(({ card }) => card.version).join(', ')}`
-  throw new CliError(
-    'NOT_FOUND',
-    version === undefined
-      ? `Model ${model.name} has no champion; ${there}.`
-      : `Model ${model.name} has no version ${version}; ${there}.`,
+  const { versions, others, fault } = await listModels(lake, model)
+  if (fault !== undefined) await context.messages.write(`${fault}\n`)
+  const found = versions.find(({ card, alias }) =>
+    version === undefined ? alias === 'champion' : card.version === version,
   )
+  if (found !== undefined) return found
+  const there =
+    versions.length === 0 ? 'it has none' : `there are ${versions.map(({ card }) => card.version).join(', ')}`
+  if (version !== undefined) throw new CliError('NOT_FOUND', `Model ${model.name} has no version ${version}; ${there}.`)
+  const foreign = others.find(({ alias }) => alias === 'champion')
+  const champion =
+    foreign === undefined ? 'no champion' : `no champion here, but version ${foreign.version} of the MLflow server`
+  throw new CliError('NOT_FOUND', `Model ${model.name} has ${champion}; ${there}.`)
 }
 
 /** Figures are read by people; their fifth digit says nothing. */

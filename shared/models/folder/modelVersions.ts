@@ -1,5 +1,6 @@
 import type { ObjectStore } from '../../storage/index.js'
 import { decodeModelCard, type ModelCard } from '../card/index.js'
+import { ModelError } from '../modelError.js'
 import type { ModelFiles } from '../modelSource.js'
 import { type ChampionPointer, encodePointer, pointedVersion, pointerFile } from './championPointer.js'
 import { cardFile, filesOf, FolderModelSource, onnxFile } from './folderModelSource.js'
@@ -37,6 +38,19 @@ export class ModelVersions {
       if (bytes !== undefined) cards.push(decodeModelCard(bytes, this.#place(`${version}/${cardFile}`)))
     }
     return cards
+  }
+
+  /** The first version whose card is such a one. A card that cannot be read is none. */
+  async find(isWanted: (card: ModelCard) => boolean): Promise<ModelCard | undefined> {
+    for (const version of (await this.#store.folders('')).toSorted(byNumber)) {
+      try {
+        const card = await this.#source.card(version)
+        if (isWanted(card)) return card
+      } catch (error) {
+        if (!(error instanceof ModelError)) throw error
+      }
+    }
+    return undefined
   }
 
   /** @throws ModelError MODEL_MISSING, MODEL_MISMATCH */

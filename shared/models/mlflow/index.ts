@@ -2,9 +2,10 @@
 export { digestTag, MlflowModelSource } from './mlflowModelSource.js'
 export { MlflowServer } from './mlflowServer.js'
 export { modelFolder, type TrainedModel } from './modelFolder.js'
-export { type AliasMove, takeAliasBack } from './moveAlias.js'
+export { type AliasMove, previousAlias, takeAliasBack } from './moveAlias.js'
 export { openMlflow } from './openMlflow.js'
 export { pushModel, type PushOutcome } from './pushModel.js'
+export type { RegisteredVersion } from './registry.js'
 export {
   decodeTrainingRecord,
   encodeTrainingRecord,

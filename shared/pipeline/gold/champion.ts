@@ -7,6 +7,7 @@ import {
   installFirstModel,
   type ModelPlace,
   modelPlace,
+  openRegistryOnce,
   openStreamModel,
   recordScoring,
   refreshModel,
@@ -180,7 +181,7 @@ async function firstChampion(lake: Lake, stream: Stream, place: ModelPlace): Pro
   if (performance.now() < (state.askedUntil ?? 0)) return undefined
   state.askedUntil = performance.now() + refusalMs
   try {
-    await refreshModel(lake, stream, place)
+    await refreshModel(lake, stream, place, openRegistryOnce)
   } catch (error) {
     warnOnce(lake, stream, `${asError(error).message} The summary goes on without scores`)
   }

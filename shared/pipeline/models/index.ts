@@ -2,5 +2,6 @@
 export { installFirstModel } from './firstModel.js'
 export { type ModelPlace, modelPlace } from './modelPlace.js'
 export { type ModelFault, type ModelStatus, readModelStatus, recordScoring } from './modelStatus.js'
+export { openRegistryOnce } from './openRegistry.js'
 export { openStreamModel, type StreamScorer } from './openStreamModel.js'
 export { refreshModel, refreshModels } from './refreshModels.js'

@@ -29,3 +29,17 @@ export async function openRegistry(lake: Lake, stream: Stream, place: ModelPlace
     maxBytes: settings.modelMemoryLimit,
   })
 }
+
+/** Seconds without a byte that a run of gold waits for its first model. */
+const longestWait = 30
+
+/** The same for whoever holds up events while it is asked: once, and not for long. */
+export function openRegistryOnce(lake: Lake, stream: Stream, place: ModelPlace): Promise<ModelSource> {
+  const { mlflowHttpRequestTimeout: timeout } = lake.settings
+  const settings = {
+    ...lake.settings,
+    mlflowHttpRequestMaxRetries: 0,
+    mlflowHttpRequestTimeout: Math.min(timeout, longestWait),
+  }
+  return openRegistry({ ...lake, settings }, stream, place)
+}

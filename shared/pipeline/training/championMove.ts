@@ -50,7 +50,7 @@ export async function rollbackChampion(lake: Lake, stream: Stream, model: LakeMo
   const { registered, ...server } = back
   const reason = `Version ${server.version} on the MLflow server, taken back from ${server.previous ?? 'none'}.`
   const digest = registered.tags.get(digestTag)
-  const own = (await model.versions.list()).find(card => card.sha256 === digest)
+  const own = await model.versions.find(card => card.sha256 === digest)
   if (own !== undefined) {
     const run = { event: 'rolled_back', version: own.version, reason } as const
     return { lake: await movePointer(lake, stream, model, run), server }

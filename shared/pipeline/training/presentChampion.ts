@@ -48,9 +48,7 @@ async function registeredChampion(
     const found = byAlias ?? (select.by === 'alias' ? undefined : await registry.find(name, select))
     if (found === undefined) return undefined
     const digest = found.tags.get(digestTag)
-    // Of a folder that cannot be read the server has the model too.
-    const cards = await model.versions.list().catch(() => [])
-    const own = cards.find(card => card.sha256 === digest)
+    const own = await model.versions.find(card => card.sha256 === digest)
     if (own !== undefined) return await model.versions.load(own.version)
     const { features = [], output } = stream.model ?? {}
     const about = { name, select, stream: stream.name, features, output, maxBytes: lake.settings.modelMemoryLimit }

@@ -61,17 +61,10 @@ export async function pushVersion(
     alias,
   }
   const pushed = await pushModel(server, { files, record: decodeTrainingRecord(bytes, place) }, target)
-  await recordModelRuns(lake, [
-    {
-      stream: stream.name,
-      model: model.name,
-      version,
-      event: 'pushed',
-      digest: sha256,
-      mlflowRunId: pushed.runId,
-      reason: `Version ${pushed.version} of ${target.model} on the MLflow server (${pushed.outcome}).`,
-    },
-  ])
+  if (pushed.outcome === 'already there') return pushed
+  const reason = `Version ${pushed.version} of ${target.model} on the MLflow server.`
+  const about = { stream: stream.name, model: model.name, version, digest: sha256, mlflowRunId: pushed.runId }
+  await recordModelRuns(lake, [{ ...about, event: 'pushed', reason }])
   return pushed
 }
 

@@ -1,4 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
+
 import type { Stream } from '../../contract/index.js'
+import type { ModelCard } from '../../models/index.js'
 import type { Lake } from '../lake/index.js'
 import type { ChampionEvaluation } from './championScores.js'
 import { checkOnnx } from './checkOnnx.js'
@@ -27,7 +30,7 @@ export type TrainOutcome =
       readonly threshold: number
       readonly evaluation: Evaluation
       readonly champion: ChampionEvaluation | undefined
-      /** The version that was registered. */
+      /** The version that was registered, or was before with the same file. */
       readonly version: string | undefined
       readonly promoted: boolean
       /** Why it was promoted, or not. */
@@ -40,7 +43,8 @@ export type TrainOutcome =
 
 /**
  * Trains a stream's model and records it in `model_runs`. When it is to be registered it becomes a version in the lake's
- * folder, and champion if it beats the present one on the same held-out rows by MODEL_PROMOTION_MARGIN.
+ * folder, unless it is one already, and champion if it beats the present one on the same held-out rows by
+ * MODEL_PROMOTION_MARGIN.
  *
  * @throws ModelError MODEL_MISMATCH when the ONNX file does not score as the training does
  */
@@ -63,41 +67,51 @@ export async function trainModel(
     return { kind: 'refused', stream: stream.name, why }
   }
   const { trained } = training
-  const decision = decide(trained, lake.settings.modelPromotionMargin)
-  const pinned = decision.promotes && options.register === true ? pinnedNote(lake, stream, model) : undefined
-  const why = [decision.why, pinned ?? ''].join(' ').trimEnd()
   const run = runOf(stream, model, trained, lake.settings.modelPromotionMargin)
   const made = modelFiles({ stream, ...trained, record: trainingRecord(lake, stream, trained) })
   await checkOnnx(lake, made.scored(model.name), trained.heldOut, trained.candidate.scores)
+  const isSame = (card: ModelCard) =>
+    card.sha256 === made.digest && isDeepStrictEqual(card.features, trained.candidate.features)
+  const isChampion = champion !== undefined && isSame(champion.card)
+  const { promotes, why } = decide(trained, lake.settings.modelPromotionMargin, isChampion)
   if (options.register !== true) {
     await recordModelRuns(lake, [{ ...run, event: 'trained', digest: made.digest }])
-    return outcomeOf(stream, model, trained, {
-      version: undefined,
-      promoted: false,
-      why,
-      tracking: undefined,
-    })
+    return outcomeOf(stream, model, trained, { version: undefined, promoted: false, why, tracking: undefined })
   }
-  const files = await model.versions.register((version, folder) => made.files(model.name, version, folder))
-  const { card } = files
-  const registered = { ...run, version: card.version, digest: made.digest }
+  const known = await model.versions.find(isSame)
+  const files =
+    known === undefined
+      ? await model.versions.register((version, folder) => made.files(model.name, version, folder))
+      : await model.versions.loadAll(known.version)
+  const { version } = files.card
+  const again = known === undefined || isChampion ? [] : [`It is version ${version}, which was registered before.`]
+  const pinned = promotes ? pinnedNote(lake, stream, model) : undefined
+  const reason = [why, ...again, pinned ?? ''].join(' ').trimEnd()
+  const registered = { ...run, version, digest: made.digest }
   await recordModelRuns(lake, [
     { ...registered, event: 'trained' },
-    { ...registered, event: 'registered' },
-    ...(decision.promotes ? [] : [{ ...registered, event: 'refused' as const, reason: why }]),
+    ...(known === undefined ? [{ ...registered, event: 'registered' as const }] : []),
+    ...(promotes ? [] : [{ ...registered, event: 'refused' as const, reason }]),
   ])
-  if (decision.promotes) await promoteVersion(lake, stream, model, card.version, { ...run, reason: why })
-  const tracking = await trackTraining(lake, stream, model, files, decision.promotes)
-  const kept = { version: card.version, promoted: decision.promotes, why, tracking }
-  return outcomeOf(stream, model, trained, kept)
+  if (promotes) await promoteVersion(lake, stream, model, version, { ...run, reason })
+  const tracking = await trackTraining(lake, stream, model, files, promotes)
+  return outcomeOf(stream, model, trained, { version, promoted: promotes, why: reason, tracking })
 }
 
-/** Whether the candidate becomes champion, and why. */
+/**
+ * Whether the candidate becomes champion, and why.
+ * @param isChampion whether it is the champion's own file, which a training on the same rows makes again
+ */
 export function decide(
   { evaluation, champion }: Pick<TrainedCandidate, 'evaluation' | 'champion'>,
   margin: number,
+  isChampion = false,
 ): { readonly promotes: boolean; readonly why: string } {
   const auc = evaluation.auc.toFixed(4)
+  if (isChampion) {
+    const itself = `version ${champion?.version ?? ''}, the champion, itself`
+    return { promotes: false, why: `AUC ${auc}: it is ${itself}, as the same rows and seed give the same model.` }
+  }
   if (champion === undefined) return { promotes: true, why: `AUC ${auc}, and there was no champion.` }
   if (champion.evaluation === undefined)
     return { promotes: true, why: `AUC ${auc}, and version ${champion.version} cannot score: ${champion.why}` }

@@ -15,6 +15,7 @@ import { modelPlace } from '../../../shared/pipeline/models/modelPlace.js'
 import { readModelStatus } from '../../../shared/pipeline/models/modelStatus.js'
 import { refreshModels } from '../../../shared/pipeline/models/refreshModels.js'
 import { events } from '../../harness/sampleStream/events.js'
+import { startStandIn, status } from '../../models/mlflow/standIn.js'
 import { ok, scoredRows, silverOf } from '../gold/goldFixture.js'
 import { SilverFixture } from '../silver/silverFixture.js'
 
@@ -203,6 +204,19 @@ describe('a model of a server', () => {
     ok(await runGold(f.lake, 'timer'))
     expect((await scoredRows(f.lake)).map(r => r['model_name'])).toEqual([null])
     expect((await statusOf(f))?.fault?.message).toMatch(/Set MLFLOW_TRACKING_URI/)
+  })
+
+  test('is asked for once by a run of gold that has none yet, and not again by the next runs: events do not wait', async () => {
+    await using server = await startStandIn()
+    server.answer('GET /api/2.0/mlflow', status(503, ''))
+    await using f = await SilverFixture.open(undefined, undefined, { ...atServer, MLFLOW_TRACKING_URI: server.url })
+    for (const id of ['a', 'b']) {
+      await silverOf(f, [[{ id }]])
+      ok(await runGold(f.lake, 'timer'))
+    }
+    expect(server.received).toHaveLength(1)
+    expect((await scoredRows(f.lake)).map(r => r['event_id'])).toEqual(['a', 'b'])
+    expect((await statusOf(f))?.fault?.code).toBe('MLFLOW_SERVER_ERROR')
   })
 
   test('of a name that a path cannot hold has a folder of its own', async () => {

@@ -118,6 +118,28 @@ describe('a training', () => {
     expect(await digest(one.lake)).toBe(await digest(many.lake))
   })
 
+  test('again on the same rows with the same seed is the version that there is: none is registered or promoted twice', async () => {
+    await using f = await strict(0)
+    await writeSilver(f.lake, events, { to: 2_000 })
+    await trained(f.lake)
+    expect(await trained(f.lake)).toMatchObject({
+      version: '1',
+      promoted: false,
+      why: expect.stringMatching(/it is version 1, the champion, itself, as the same rows and seed/) as string,
+    })
+    await trained(f.lake, { register: true, seed: testSeed + 1 })
+    await modelOf(f.lake).versions.point('2')
+    expect((await trained(f.lake)).why).toMatch(/It is version 1, which was registered before\./)
+    expect(await f.lake.store.folders(`models/${name}`)).toEqual(['1', '2'])
+    const registered = (await modelRuns(f.lake)).filter(row => row['event'] === 'registered')
+    expect(registered.map(row => row['version'])).toEqual(['1', '2'])
+    // The same file under other names of its columns is another model.
+    const model = events.model
+    const features = model?.features.map(spec => ({ ...spec, name: `${spec.name}s` })) ?? []
+    const renamed = { ...events, model: model === undefined ? undefined : { ...model, features } }
+    expect(await trainModel(f.lake, renamed, register)).toMatchObject({ version: '3' })
+  })
+
   test('without --register it is measured and recorded, and nothing is kept', async () => {
     await using f = await SilverFixture.open()
     await writeSilver(f.lake, events, { to: 2_000 })
@@ -189,7 +211,7 @@ describe('promotion', () => {
     )
     await versions.point('starter-1')
     await using eager = await SilverFixture.open(f.lake.store, undefined, { MODEL_PROMOTION_MARGIN: '0.02' })
-    const third = await trained(eager.lake)
+    const third = await trained(eager.lake, { register: true, seed: testSeed + 2 })
     expect(third).toMatchObject({ version: '3', promoted: true, champion: { version: 'starter-1' } })
     expect(await pointer(f.lake)).toEqual({ version: '3', previous: 'starter-1' })
   })
