@@ -19,6 +19,13 @@ export function typeAt(schema: StructType, path: readonly string[]): DataType | 
   return type
 }
 
+/** The field of that name, else the one that differs in letter case alone, as other engines have it. */
+export function fieldNamed<T extends { readonly name: string }>(fields: readonly T[], name: string): T | undefined {
+  return (
+    fields.find(field => field.name === name) ?? fields.find(field => field.name.toLowerCase() === name.toLowerCase())
+  )
+}
+
 /** Whether a value in memory is that of a struct, or an entry of a map. */
 export function isRow(value: Value | undefined): value is Row {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)

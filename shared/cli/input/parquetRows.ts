@@ -1,6 +1,6 @@
 import { allFields, type Rows } from '../../delta/index.js'
 import type { ParquetFile } from '../../parquet/index.js'
-import { columnKey, type DataType, type StructField, type StructType } from '../../types/index.js'
+import { columnKey, type DataType, fieldNamed, type StructField, type StructType } from '../../types/index.js'
 import { CliError } from '../cliError.js'
 
 /**
@@ -110,10 +110,4 @@ function joined(
     return valueType === type.valueType ? type : { ...type, valueType }
   }
   return type
-}
-
-function fieldNamed(fields: readonly StructField[], name: string): StructField | undefined {
-  return (
-    fields.find(field => field.name === name) ?? fields.find(field => field.name.toLowerCase() === name.toLowerCase())
-  )
 }

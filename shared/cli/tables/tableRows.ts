@@ -1,6 +1,6 @@
 import { type OpenFolder, scanRows, type Snapshot } from '../../delta/index.js'
 import type { ObjectStore } from '../../storage/index.js'
-import type { StructField } from '../../types/index.js'
+import { fieldNamed, type StructField } from '../../types/index.js'
 import { CliError } from '../cliError.js'
 import type { ColumnBatch, RowSource } from '../output/index.js'
 
@@ -35,7 +35,7 @@ export function wantedFields(
   const { fields } = snapshot.schema
   if (columns === undefined) return fields
   return columns.map(name => {
-    const field = fields.find(f => f.name === name) ?? fields.find(f => f.name.toLowerCase() === name.toLowerCase())
+    const field = fieldNamed(fields, name)
     if (field !== undefined) return field
     throw new CliError('NOT_FOUND', `There is no column ${name}; the table has: ${fields.map(f => f.name).join(', ')}.`)
   })

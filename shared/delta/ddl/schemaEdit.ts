@@ -1,4 +1,4 @@
-import { columnKey, type DataType, isStruct, type StructField, type StructType } from '../../types/index.js'
+import { columnKey, type DataType, fieldNamed, isStruct, type StructField, type StructType } from '../../types/index.js'
 import { DeltaError } from '../deltaError.js'
 import { typeText, withTypeChanges } from '../schema/index.js'
 import type { ColumnPosition } from './tableChange.js'
@@ -150,8 +150,7 @@ function step(type: DataType, name: string, whole: readonly string[]): readonly 
 }
 
 function fieldIn(fields: readonly StructField[], name: string, whole: readonly string[]): StructField {
-  const field =
-    fields.find(other => other.name === name) ?? fields.find(other => other.name.toLowerCase() === name.toLowerCase())
+  const field = fieldNamed(fields, name)
   if (field === undefined) throw noColumn(whole, fields)
   return field
 }

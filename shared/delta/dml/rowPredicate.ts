@@ -4,6 +4,7 @@ import {
   columnKey,
   compareValues,
   type DataType,
+  fieldNamed,
   isStruct,
   parseColumnList,
   type Row,
@@ -178,7 +179,7 @@ function findColumn(key: string, schema: StructType, where: LogPlace | undefined
   let type: DataType = schema
   for (const name of columnPath(key)) {
     const fields: readonly StructField[] = isStruct(type) ? type.fields : []
-    const field = fields.find(f => f.name === name) ?? fields.find(f => f.name.toLowerCase() === name.toLowerCase())
+    const field = fieldNamed(fields, name)
     if (field === undefined) throw noColumn(key, schema, where)
     path.push(field.name)
     type = field.type

@@ -1,5 +1,5 @@
 import type { ObjectStore } from '../../storage/index.js'
-import type { StructField } from '../../types/index.js'
+import { fieldNamed, type StructField } from '../../types/index.js'
 import type { AddFile, OpenFolder } from '../actions/index.js'
 import { readDataFile, type RowBatch } from '../dataFiles/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
@@ -109,7 +109,7 @@ export function fieldsByName(
 ): readonly StructField[] {
   if (names === undefined) return fields
   return names.map(name => {
-    const field = fields.find(f => f.name === name) ?? fields.find(f => f.name.toLowerCase() === name.toLowerCase())
+    const field = fieldNamed(fields, name)
     if (field !== undefined) return field
     const known = fields.map(f => f.name).join(', ')
     throw new DeltaError('DELTA_NO_COLUMN', `there is no column ${name}; the table has: ${known}`, {

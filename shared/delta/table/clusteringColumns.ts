@@ -1,5 +1,6 @@
 import {
   columnKey,
+  fieldNamed,
   isJsonArray,
   isJsonObject,
   isStruct,
@@ -126,9 +127,7 @@ function fieldsAlong(schema: StructType, path: readonly string[]): readonly Stru
   const found: StructField[] = []
   let fields: readonly StructField[] = schema.fields
   for (const name of path) {
-    const field =
-      fields.find(column => column.name === name) ??
-      fields.find(column => column.name.toLowerCase() === name.toLowerCase())
+    const field = fieldNamed(fields, name)
     if (field === undefined) return undefined
     found.push(field)
     fields = isStruct(field.type) ? field.type.fields : []

@@ -1,4 +1,4 @@
-import type { DataType, StructField } from '../../types/index.js'
+import { type DataType, fieldNamed, type StructField } from '../../types/index.js'
 import type { Projection } from '../assembly/index.js'
 import { inFile, ParquetError, type ParquetSource } from '../base/index.js'
 import { losslessDecoder, typeName, type ValueDecoder, valueDecoder } from '../encoding/index.js'
@@ -48,8 +48,7 @@ function findNode(nodes: readonly SchemaNode[], field: StructField, match: Colum
   if (match === 'id' && typeof id === 'number') return nodes.find(node => node.fieldId === id)
   const physical = match === 'name' ? undefined : field.metadata?.[physicalName]
   if (typeof physical === 'string') return nodes.find(node => node.name === physical)
-  const { name } = field
-  return nodes.find(node => node.name === name) ?? nodes.find(node => node.name.toLowerCase() === name.toLowerCase())
+  return fieldNamed(nodes, field.name)
 }
 
 /**

@@ -1,4 +1,12 @@
-import { columnKey, type DataType, type Json, type StructField, type StructType } from '../../types/index.js'
+import {
+  columnKey,
+  type DataType,
+  fieldNamed,
+  isStruct,
+  type Json,
+  type StructField,
+  type StructType,
+} from '../../types/index.js'
 import { isNode, textsOf } from '../duckdb/index.js'
 
 /** What queries of this project call the table that a condition is about. */
@@ -26,11 +34,11 @@ function pathOf(fields: readonly StructField[], names: readonly string[]): Condi
   let inside: readonly StructField[] = fields
   let type: DataType | undefined
   for (const name of names) {
-    const field = inside.find(f => f.name.toLowerCase() === name.toLowerCase())
+    const field = fieldNamed(inside, name)
     if (field === undefined) return undefined
     path.push(field.name)
     type = field.type
-    inside = typeof type === 'object' && type.type === 'struct' && type.variant !== true ? type.fields : []
+    inside = isStruct(type) ? type.fields : []
   }
   return type && { key: columnKey(path), type }
 }

@@ -1,5 +1,5 @@
 import { typeText } from '../../delta/index.js'
-import type { StructField } from '../../types/index.js'
+import { fieldNamed, isStruct, type StructField } from '../../types/index.js'
 import { identifier, literal, valueLiteral } from '../duckdb/index.js'
 import { arithmeticSql } from './sparkArithmetic.js'
 import { castSql } from './sparkCast.js'
@@ -76,14 +76,11 @@ class SparkTranslation {
     let inside: readonly StructField[] = this.#fields
     let found: TypedSql | undefined
     for (const name of path) {
-      const field = inside.find(f => f.name.toLowerCase() === name.toLowerCase())
+      const field = fieldNamed(inside, name)
       if (field === undefined) throw unsupported(`${path.join('.')}, which is no column of the table,`)
       const sql = found === undefined ? identifier(field.name) : `struct_extract(${found.sql}, ${literal(field.name)})`
       found = { sql, type: field.type }
-      inside =
-        typeof field.type === 'object' && field.type.type === 'struct' && field.type.variant !== true
-          ? field.type.fields
-          : []
+      inside = isStruct(field.type) ? field.type.fields : []
     }
     return found ?? { sql: 'NULL', type: 'void' }
   }
