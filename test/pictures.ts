@@ -22,6 +22,7 @@ try {
     await page.goto(address)
     await page.screenshot({ path: join(folder, `page-${colorScheme}.png`) })
     if (colorScheme === 'light') {
+      await page.locator('svg.picture').screenshot({ path: join(folder, 'pipeline.png') })
       for (const [name, sql] of Object.entries(tables)) {
         await (await answerTo(page, sql)).screenshot({ path: join(folder, `${name}.png`) })
         await page.reload()
