@@ -57,7 +57,12 @@ const layers: Readonly<Record<string, Layer>> = {
     doors: ['ddl', 'maintenance', 'dml'],
     pure: ['schema', 'protocol', 'stats'],
   },
-  'shared/contract': { uses: ['shared/types'], rooms: ['documentation'], doors: ['documentation'], pure: ['.'] },
+  'shared/contract': {
+    uses: ['shared/types'],
+    rooms: ['undeclared', 'documentation'],
+    doors: ['documentation'],
+    pure: ['.'],
+  },
   'shared/telemetry': {
     uses: ['shared/types', 'shared/storage'],
     rooms: ['metrics', 'otlp'],

@@ -48,3 +48,15 @@ export {
   silverTable,
   type TableSpec,
 } from './tables.js'
+export {
+  type FieldPath,
+  inItems,
+  inValues,
+  mergeUndeclared,
+  noUndeclared,
+  UndeclaredCounter,
+  type UndeclaredField,
+  type UndeclaredFields,
+  type ValueKind,
+  valueKinds,
+} from './undeclared/index.js'

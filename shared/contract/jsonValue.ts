@@ -2,13 +2,18 @@ import { isUtf8 } from 'node:buffer'
 
 import type { ObjectDecoder } from './decoder.js'
 import { flatJsonReader } from './flatJson.js'
+import type { UndeclaredCounter } from './undeclared/index.js'
 import { ExactNumber, inWords, ValidationIssue } from './validationIssue.js'
 
 /**
  * A reader of record values as JSON: UTF-8 or nothing, and with every digit where the contract has fields that need
- * them. Returns an issue for what is not JSON.
+ * them. Returns an issue for what is not JSON; what is, is counted.
  */
-export function jsonReader({ fields, strict, exact }: ObjectDecoder): (value: Uint8Array) => unknown {
+export function jsonReader({
+  fields,
+  strict,
+  exact,
+}: ObjectDecoder): (value: Uint8Array, undeclared?: UndeclaredCounter) => unknown {
   const isFlat = fields.every(({ type }) => typeof type === 'string' || type.type === 'decimal')
   const readFlat = isFlat
     ? flatJsonReader(
@@ -16,14 +21,18 @@ export function jsonReader({ fields, strict, exact }: ObjectDecoder): (value: Ui
         strict,
       )
     : undefined
-  return value => {
+  return (value, undeclared) => {
     const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
     if (!isUtf8(bytes))
       return new ValidationIssue('NOT_UTF8', `the value's ${String(bytes.length)} bytes are not UTF-8 text`)
     const text = bytes.toString('utf8')
     try {
-      if (exact && mayLoseDigits(text)) return JSON.parse(text, keepDigits as JsonReviver) as unknown
-      return readFlat?.(text) ?? (JSON.parse(text) as unknown)
+      const isExact = exact && mayLoseDigits(text)
+      const flat = isExact ? undefined : readFlat?.(text, undeclared)
+      if (flat !== undefined) return flat
+      const found: unknown = isExact ? JSON.parse(text, keepDigits as JsonReviver) : JSON.parse(text)
+      undeclared?.count(found)
+      return found
     } catch (error) {
       const why = text.trim() === '' ? 'it is empty' : `${(error as Error).message}; found ${inWords(text)}`
       return new ValidationIssue('NOT_JSON', `the value is not JSON: ${why}`)

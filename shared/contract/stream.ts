@@ -4,6 +4,7 @@ import type { Row, StructField } from '../types/index.js'
 import type { Rejection } from './rejectionCodes.js'
 import type { StreamFormat } from './streamFormat.js'
 import type { StreamModel } from './streamModel.js'
+import type { UndeclaredCounter } from './undeclared/index.js'
 
 /** What happens to a record that does not fulfil an expectation: see `StreamDeclaration.expectations`. */
 export const expectationActions = ['warn', 'quarantine', 'drop', 'fail'] as const
@@ -64,8 +65,14 @@ export interface Stream {
    * @param kafkaTimestamp milliseconds; an event time more than an hour after it is rejected. Null, below zero or years
    * ahead it says nothing, and the time of ingestion stands in for it
    * @param ingestedAt milliseconds; the machine's clock when absent
+   * @param undeclared of this stream's columns: counts the fields that the value has, valid or not, and the contract lacks
    */
-  parse(value: Uint8Array, kafkaTimestamp: number | null, ingestedAt?: number): ParseOutcome
+  parse(
+    value: Uint8Array,
+    kafkaTimestamp: number | null,
+    ingestedAt?: number,
+    undeclared?: UndeclaredCounter,
+  ): ParseOutcome
   /**
    * Validates what a record's value was decoded to: an object as JSON would have it, in which whole numbers may be bigint,
    * bytes `Uint8Array` and times `DecodedTime`. Otherwise as `parse`.

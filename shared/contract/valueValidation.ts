@@ -4,6 +4,7 @@ import type { ObjectDecoder } from './decoder.js'
 import type { Rules } from './expectations.js'
 import type { RejectionCode } from './rejectionCodes.js'
 import type { ParseOutcome, Stream } from './stream.js'
+import type { UndeclaredCounter } from './undeclared/index.js'
 import { ValidationIssue } from './validationIssue.js'
 
 /** An event may be this much ahead of Kafka's timestamp, in milliseconds: clocks differ. */
@@ -16,9 +17,12 @@ const maxAheadMs = 3_600_000
 const implausiblyAheadMs = 366 * dayMs
 
 /** A reader of bytes and a validator of what it reads, as one. */
-export function parserOf(read: (value: Uint8Array) => unknown, validate: Stream['validate']): Stream['parse'] {
-  return (value, kafkaTimestamp, ingestedAt) => {
-    const found = read(value)
+export function parserOf(
+  read: (value: Uint8Array, undeclared?: UndeclaredCounter) => unknown,
+  validate: Stream['validate'],
+): Stream['parse'] {
+  return (value, kafkaTimestamp, ingestedAt, undeclared) => {
+    const found = read(value, undeclared)
     return found instanceof ValidationIssue ? rejected(found) : validate(found, kafkaTimestamp, ingestedAt)
   }
 }
@@ -53,11 +57,15 @@ export function validatorOf(decoder: ObjectDecoder, eventTime: string, rules: Ru
 
 type ValidRow = Extract<ParseOutcome, { valid: true }>['row']
 
-/** The same decoder, with an issue where it throws. */
-export function guarded(decode: (value: Uint8Array) => unknown): (value: Uint8Array) => unknown {
-  return value => {
+/** The same decoder, with an issue where it throws; what it gives is counted. */
+export function guarded(
+  decode: (value: Uint8Array) => unknown,
+): (value: Uint8Array, undeclared?: UndeclaredCounter) => unknown {
+  return (value, undeclared) => {
     try {
-      return decode(value)
+      const found = decode(value)
+      undeclared?.count(found)
+      return found
     } catch (error) {
       return new ValidationIssue('NOT_DECODED', `the value cannot be decoded: ${asError(error).message}`)
     }

@@ -109,6 +109,13 @@ describe('a status as text', () => {
     smallFiles: 2n,
     bytes: 10n,
     versionsSinceCheckpoint: 4n,
+    undeclared: [
+      { field: 'country', records: 12, line: 'country: z.string().optional()' },
+      { field: '["\u001b[2J\n"]', records: 1, line: undefined },
+      { field: 'x'.repeat(200), records: 1, line: undefined },
+      { field: 'fourth', records: 1, line: undefined },
+      { field: undefined, records: 7, line: undefined },
+    ],
   }
   const report: StatusReport = {
     checkedAt: 121_000,
@@ -122,12 +129,14 @@ describe('a status as text', () => {
         'LATE      bronze.events, since 1970-01-01T00:00:01Z (at least 2 min)\n' +
         '          Old.\\x1b[2J\\nOK        silver.events\\u202e → npx lake run bronze\n' +
         '          newest event 12 s old · lag 9007199254740993, not draining · 7 rejected, 2 in quarantine · counts NOT reconciled · 3 files, 2 small · 4 versions since a checkpoint\n' +
+        `          fields that the contract lacks: country in 12 records (country: z.string().optional()), ["\\x1b[2J\\n"] in 1 record, ${'x'.repeat(80)}… in 1 record, and 1 more\n` +
         '          counts: received 2, accounted for 1\n',
     )
   })
 
   test('numbers above 2^53 stay exact as JSON', () => {
     expect(statusRecords(report)[1]).toMatchObject({ lag: 9_007_199_254_740_993n, since: '1970-01-01T00:00:01.000Z' })
+    expect(statusRecords(report)[1]?.['undeclaredFields']).toHaveLength(5)
   })
 })
 

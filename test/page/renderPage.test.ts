@@ -47,6 +47,14 @@ describe('the page', () => {
     expect(page).toMatch(/<tr\s+class="bad"/)
   })
 
+  test('fields that the contract lacks stand in one line, with the line for the contract', () => {
+    const undeclared = JSON.stringify([{ field: 'country', records: 2, line: 'country: z.string().optional()' }])
+    const rows = rowsOf().map(row => ({ ...row, undeclared_fields: row['layer'] === 'bronze' ? undeclared : null }))
+    const text = textOf(renderPage(dataOf(overviewOf(rows))))
+    expect(text).toContain('Fields that the contract lacks: country in 2 records (country: z.string().optional())')
+    expect(textOf(renderPage(dataOf(overviewOf(rowsOf()))))).not.toContain('the contract lacks')
+  })
+
   test('a paused stream is named, with who paused it and how it goes on, and is no fault', () => {
     const pauses = new Map([['events', { stream: 'events', since: now - 60_000, by: 'ada', why: '<b>moved' }]])
     const page = renderPage(dataOf(overviewOf(rowsOf()), {}, [events], {}, pauses))
@@ -132,6 +140,7 @@ describe('hostile text', () => {
       reason: text,
       identity: text,
       expectations: JSON.stringify({ [text]: 3 }),
+      undeclared_fields: JSON.stringify([{ field: text, records: 1, line: text }]),
     }))
     const odd = { ...rowsOf()[1], table_name: text, layer: text, status: text, stream: 'events' }
     const example = { stream: 'events', code: text, path: text, message: text, partition: 0, offset: text, value: text }

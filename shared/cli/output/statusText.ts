@@ -1,4 +1,4 @@
-import type { StatusReport, TableStatus } from '../../pipeline/status/index.js'
+import { type StatusReport, type TableStatus, undeclaredText } from '../../pipeline/status/index.js'
 import { terminalLine } from '../../telemetry/index.js'
 import { inWords, type JsonObject } from '../../types/index.js'
 
@@ -24,6 +24,7 @@ export const statusColumns = [
   'smallFiles',
   'bytes',
   'versionsSinceCheckpoint',
+  'undeclaredFields',
 ] as const
 
 const timeText = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString())
@@ -64,6 +65,7 @@ function tableRecord(t: TableStatus): JsonObject {
     smallFiles: t.smallFiles ?? null,
     bytes: t.bytes ?? null,
     versionsSinceCheckpoint: t.versionsSinceCheckpoint ?? null,
+    undeclaredFields: t.undeclared.map(({ field = null, records, line = null }) => ({ field, records, line })),
   }
 }
 
@@ -80,10 +82,12 @@ export function statusText(report: StatusReport): string {
 
 function tableLines(t: TableStatus, now: number): readonly string[] {
   const facts = factsOf(t)
+  const undeclared = undeclaredText(t.undeclared)
   return [
     line(t.status, `${t.table}${sinceText(t, now)}`),
     line('', `${t.reason}${repairText(t.repair)}`),
     ...(facts.length === 0 ? [] : [line('', facts.join(' · '))]),
+    ...(undeclared === undefined ? [] : [line('', undeclared)]),
     ...(t.reconciled === false ? [line('', `counts: ${t.reconciliation ?? 'not known'}`)] : []),
   ]
 }

@@ -1,2 +1,3 @@
-/** A stream's declaration as a page to read; a door of its own, because nothing that runs needs it. */
+/** A stream's declaration as a page to read, and lines to write into it; a door of its own, because no ingestion needs it. */
+export { type ContractLine, contractLine, fieldText, outermostFields } from './contractLine.js'
 export { documentationOf } from './streamPage.js'

@@ -1,5 +1,6 @@
 import { quarantineName } from '../../contract/index.js'
 import type { RejectedExample } from '../../pipeline/overview/index.js'
+import { undeclaredText } from '../../pipeline/status/index.js'
 import { asObject } from '../../types/index.js'
 import { count, seconds } from '../figures.js'
 import { type Html, html } from '../html.js'
@@ -40,6 +41,7 @@ function streamQuality(data: PageData, stream: string): Html | undefined {
     ...numbersIn(text('expectations')).map(([name, total]) => ({ name, total, waiting: undefined, oldest: undefined })),
   ].sort((a, b) => b.total - a.total || (a.name < b.name ? -1 : 1))
   const examples = data.overview.examples.filter(one => one.stream === stream)
+  const undeclared = undeclaredText(table?.undeclared ?? [])
   const view = quotedName(quarantineName({ name: stream }))
   const all = `SELECT _error_code, _error_path, count(*) AS records, min(_ingested_at) AS oldest FROM ${view} GROUP BY ALL ORDER BY records DESC`
   return html`<section class="inner" aria-label="Quality of ${stream}">
@@ -47,6 +49,7 @@ function streamQuality(data: PageData, stream: string): Html | undefined {
       ${stream}: <a href="${linkTo(data, { sql: all }, 'sql')}">${count(table?.backlog)} in quarantine</a>,
       ${count(table?.rejected)} rejected in all
     </h3>
+    ${undeclared === undefined ? undefined : html`<p>${undeclared.charAt(0).toUpperCase()}${undeclared.slice(1)}</p>`}
     <div class="wide" tabindex="0" role="region" aria-label="Rules of ${stream}">
       <table>
         <thead>

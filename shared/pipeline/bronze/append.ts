@@ -1,4 +1,4 @@
-import { bronzePath, sqlName, type Stream } from '../../contract/index.js'
+import { bronzePath, mergeUndeclared, noUndeclared, sqlName, type Stream } from '../../contract/index.js'
 import type { Action, CommitOutcome, DeltaTable, Metadata, TableState, Txn } from '../../delta/index.js'
 import type { TraceContext, WrittenTable } from '../../telemetry/index.js'
 import { type Json, namedValues } from '../../types/index.js'
@@ -186,8 +186,12 @@ function advance(
   }
 }
 
+/** Fields that the contract lacks, of which a commit says how many records have them. */
+const mostUndeclared = 50
+
 /** What the monitor folds into its identity, as JSON in the commit itself: a process killed later takes none of it. */
 function accounting(encoded: readonly EncodedRows[], ranges: readonly EncodedRange[]): Json {
+  const undeclared = encoded.reduce((sum, e) => mergeUndeclared(sum, e.undeclared, mostUndeclared), noUndeclared)
   return {
     ranges: ranges.map(({ partition, generation, from, position, counts }) => ({
       partition,
@@ -200,6 +204,7 @@ function accounting(encoded: readonly EncodedRows[], ranges: readonly EncodedRan
     rejections: tally(encoded.map(e => e.rejections)),
     expectations: tally(encoded.map(e => e.failedExpectations)),
     notices: tally(encoded.map(e => e.notices)),
+    ...(undeclared.fields.length === 0 ? {} : { undeclared: { ...undeclared } as unknown as Json }),
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-import type { ParseOutcome, Rejection, Stream } from '../../contract/index.js'
+import type { ParseOutcome, Rejection, Stream, UndeclaredCounter } from '../../contract/index.js'
 import { asError } from '../../errors.js'
 import type { Header, OversizedPart, SourceRecord } from '../../sources/index.js'
 import { kafkaTimestamp } from './kafkaTimestamp.js'
@@ -98,8 +98,16 @@ export interface ValidatedRecord {
   readonly outcome: ParseOutcome | undefined
 }
 
-/** Validates any record whatever: what cannot be kept, or makes the contract throw, is an outcome too. */
-export function validateRecord(stream: Stream, whole: SourceRecord, ingestion: Ingestion): ValidatedRecord {
+/**
+ * Validates any record whatever: what cannot be kept, or makes the contract throw, is an outcome too.
+ * @param undeclared counts the fields that it has and the contract lacks
+ */
+export function validateRecord(
+  stream: Stream,
+  whole: SourceRecord,
+  ingestion: Ingestion,
+  undeclared?: UndeclaredCounter,
+): ValidatedRecord {
   const timestamp = kafkaTimestamp(whole)
   if (isErased(whole, timestamp, ingestion.erased)) {
     const rejection: Rejection = { code: 'ERASED', path: '', message: '' }
@@ -112,7 +120,7 @@ export function validateRecord(stream: Stream, whole: SourceRecord, ingestion: I
   const { record, rejection } = boundedRecord(whole, ingestion.maxRawBytes)
   if (rejection !== undefined) return { record, timestamp, outcome: { valid: false, rejection } }
   if (record.value === null) return { record, timestamp, outcome: undefined }
-  return { record, timestamp, outcome: parsed(stream, record.value, timestamp, ingestion.ingestedAt) }
+  return { record, timestamp, outcome: parsed(stream, record.value, timestamp, ingestion.ingestedAt, undeclared) }
 }
 
 /** At the same offset of a topic with another history stands a record of another time. */
@@ -122,9 +130,15 @@ function isErased({ partition, offset }: SourceRecord, timestamp: number | undef
 }
 
 /** What the contract says; where it throws, that is what it says. */
-function parsed(stream: Stream, value: Uint8Array, timestamp: number | undefined, ingestedAt: number): ParseOutcome {
+function parsed(
+  stream: Stream,
+  value: Uint8Array,
+  timestamp: number | undefined,
+  ingestedAt: number,
+  undeclared: UndeclaredCounter | undefined,
+): ParseOutcome {
   try {
-    return stream.parse(value, timestamp ?? null, ingestedAt)
+    return stream.parse(value, timestamp ?? null, ingestedAt, undeclared)
   } catch (error) {
     return {
       valid: false,

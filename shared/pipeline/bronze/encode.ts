@@ -1,4 +1,11 @@
-import { isLeftOut, type RejectionCode, rejectionCodes, type Stream } from '../../contract/index.js'
+import {
+  isLeftOut,
+  type RejectionCode,
+  rejectionCodes,
+  type Stream,
+  UndeclaredCounter,
+  type UndeclaredFields,
+} from '../../contract/index.js'
 import { type AddFile, type DataFileLayout, writeDataFile } from '../../delta/index.js'
 import type { OffsetRange } from '../../sources/index.js'
 import type { ObjectStore } from '../../storage/index.js'
@@ -61,6 +68,8 @@ export interface EncodedRows {
   readonly failedExpectations: Readonly<Record<string, number>>
   /** Notices by code, every code, zeros too. */
   readonly notices: Readonly<Record<NoticeCode, number>>
+  /** Fields that records have and the contract lacks. */
+  readonly undeclared: UndeclaredFields
 }
 
 /**
@@ -80,10 +89,11 @@ export async function encodeCoverage(
   const rejections = Object.fromEntries(rejectionCodes.map(code => [code, 0])) as Record<RejectionCode, number>
   const failedExpectations = Object.fromEntries(stream.expectations.map(name => [name, 0]))
   const notices: Record<NoticeCode, number> = { TIMESTAMP_OUT_OF_RANGE: 0 }
+  const undeclared = new UndeclaredCounter(stream.columns)
   const ranges = coverages.map(coverage => {
     const kinds = { quarantined: 0, tombstones: 0, dropped: 0, filtered: 0, erased: 0 }
     for (const whole of coverage.records) {
-      const { record, timestamp, outcome } = validateRecord(stream, whole, ingestion)
+      const { record, timestamp, outcome } = validateRecord(stream, whole, ingestion, undeclared)
       if (timestamp === undefined) notices.TIMESTAMP_OUT_OF_RANGE++
       for (const name of outcome?.warnings ?? []) failedExpectations[name] = (failedExpectations[name] ?? 0) + 1
       if (outcome?.valid !== false) {
@@ -116,6 +126,7 @@ export async function encodeCoverage(
     rejections,
     failedExpectations,
     notices,
+    undeclared: undeclared.counts,
   }
 }
 

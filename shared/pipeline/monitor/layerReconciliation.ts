@@ -3,6 +3,7 @@ import type { Additions } from './additions.js'
 import { numberIn } from './measure.js'
 import { withWaiting } from './observeQuarantine.js'
 import { addCounts, emptyReconciliation, type Layer, type Reconciliation, type Reported } from './reconciliation.js'
+import { withReported } from './undeclaredFields.js'
 
 /** Without what is known of a layer: of its table there is another one now. */
 export function clearLayer(reconciliation: Reconciliation, layer: Layer): Reconciliation {
@@ -16,6 +17,7 @@ export function clearLayer(reconciliation: Reconciliation, layer: Layer): Reconc
     rejections,
     expectations,
     notices,
+    undeclared,
     silverRows,
     scoredRows,
     anomalies,
@@ -34,6 +36,7 @@ export function clearLayer(reconciliation: Reconciliation, layer: Layer): Reconc
       rejections,
       expectations,
       notices,
+      undeclared,
       newest,
       deleted,
     }
@@ -110,6 +113,7 @@ function addBronzeReport(reconciliation: Reconciliation, info: Readonly<Record<s
     rejections: addCounts(reconciliation.rejections, counts(bronze['rejections'])),
     expectations: addCounts(reconciliation.expectations, counts(bronze['expectations'])),
     notices: addCounts(reconciliation.notices, counts(bronze['notices'])),
+    undeclared: withReported(reconciliation.undeclared, bronze['undeclared']),
   }
 }
 

@@ -31,6 +31,8 @@ export interface Observation {
   readonly skew: Skew
   /** Since the last run. */
   readonly newly: { readonly missing: number; readonly quarantined: number }
+  /** Of the stream: fields that records have and the contract lacks, as JSON. */
+  readonly undeclared: string
   /** Only of scored rows: how long a fault of the model has lasted, in seconds. */
   readonly modelFault: number | undefined
 }
@@ -91,9 +93,7 @@ export function monitorRow(o: Observation): Row {
     anomalies: o.layer === 'gold' ? whole(o.reconciliation.anomalies) : null,
     identity_closed: o.balance?.balanced ?? null,
     identity: o.balance?.text ?? null,
-    rejections: bronze ? JSON.stringify(o.reconciliation.rejections) : null,
-    expectations: bronze ? JSON.stringify(o.reconciliation.expectations) : null,
-    notices: bronze ? JSON.stringify(o.reconciliation.notices) : null,
+    ...(bronze ? bronzeTexts(o) : { rejections: null, expectations: null, notices: null, undeclared_fields: null }),
     files: o.position === undefined ? null : whole(o.position.files),
     small_files: o.position === undefined ? null : whole(o.position.smallFiles),
     bytes: o.position === undefined ? null : whole(o.position.bytes),
@@ -104,6 +104,15 @@ export function monitorRow(o: Observation): Row {
     stopped_partitions: o.lag === undefined ? null : whole(o.lag.stopped.length),
     model_fault_seconds: o.modelFault ?? null,
     paused: o.isPaused,
+  }
+}
+
+function bronzeTexts({ reconciliation: { rejections, expectations, notices }, undeclared }: Observation): Row {
+  return {
+    rejections: JSON.stringify(rejections),
+    expectations: JSON.stringify(expectations),
+    notices: JSON.stringify(notices),
+    undeclared_fields: undeclared,
   }
 }
 

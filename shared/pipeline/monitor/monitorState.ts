@@ -1,6 +1,7 @@
 import { asObject, type Json } from '../../types/index.js'
 import { emptyReconciliation } from './reconciliation.js'
 import type { MonitorState } from './tablePositions.js'
+import { decodeUndeclared } from './undeclaredFields.js'
 
 /** Of a stream that was never observed: every table is observed from its first version. */
 export const emptyMonitorState: MonitorState = { reconciliation: emptyReconciliation, positions: {} }
@@ -26,6 +27,7 @@ export function decodeMonitorState(json: unknown): MonitorState {
       ...sums,
       // An earlier version counted less apart, and what waits not at all.
       waiting: sums['waiting'],
+      undeclared: decodeUndeclared(sums['undeclared']),
       silver: { ...emptyReconciliation.silver, ...sums['silver'] },
       reported: { ...emptyReconciliation.reported, ...said },
       observed: { ...emptyReconciliation.observed, ...counted },

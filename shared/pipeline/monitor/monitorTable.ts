@@ -99,6 +99,11 @@ export const monitorTable: TableSpec = {
         'Of bronze, rows whose keys were erased and of which only the place is left; of silver, rows taken out for that.',
       ),
       optional('paused', 'boolean', 'Whether the stream is paused: `lake pause`.'),
+      optional(
+        'undeclared_fields',
+        'string',
+        'Fields that records have and the contract lacks, as JSON [{"field", "records", "line", "first", "last"}]: line is what the contract would say of it, or null and why; a null field stands for further ones.',
+      ),
     ],
   },
   partitionColumns: [],

@@ -28,6 +28,7 @@ import {
 import { tableStatus } from './status.js'
 import { versionsSinceCheckpoint } from './tableHealth.js'
 import { type MonitorState } from './tablePositions.js'
+import { undeclaredText, withDatedFields } from './undeclaredFields.js'
 
 /** An offset may wait for so long, or for two commits where they are kept further apart. */
 const lagPatienceMs = 30_000
@@ -74,7 +75,8 @@ export async function observeStream(
     transactionMs: lake.settings.freshnessLate,
   })
   const observation = await observeTables(lake, session, stream, before.monitorState)
-  const { monitorState, found, states, failed } = observation
+  const { found, states, failed } = observation
+  const monitorState = withDatedFields(observation.monitorState, before.monitorState, stream, runTime)
   const { reconciliation } = monitorState
   // Progress and files must be of one version, or a commit in between would look like rows lost or doubled.
   const span = states.bronze === undefined ? undefined : spanOf(stream, states.bronze)
@@ -85,10 +87,8 @@ export async function observeStream(
     const path = layerPath(stream, layer)
     const state = states[layer]
     const isBronze = layer === 'bronze'
-    const { balance, stopped, note } =
-      failed[layer] === undefined ? await checksOf(lake, stream, layer, observation, span) : noChecks
-    const model =
-      layer === 'gold' ? await (await import('./modelHealth.js')).modelHealth(lake, stream, runTime) : undefined
+    const { balance, stopped, note } = await checksOf(lake, stream, layer, observation, span)
+    const model = layer === 'gold' ? await modelOf(lake, stream, runTime) : undefined
     const newest = reconciliation.newest[layer]
     const { skew } = found[layer]
     const verdict = tableStatus({
@@ -123,13 +123,24 @@ export async function observeStream(
         versionsSinceCheckpoint: state === undefined ? undefined : await checkpointAge(lake.table(path), state),
         skew: worseSkew(skew, look.ownSkew),
         newly,
+        undeclared: undeclaredText(stream, reconciliation.undeclared),
         modelFault: model?.faultSeconds,
       }),
     )
   }
+  return { monitorState, marks: marksOf(before.marks, lag, drain, paused), rows }
+}
+
+/** What looks at models is loaded by the first look at one. */
+async function modelOf(lake: Lake, stream: Stream, runTime: number) {
+  const { modelHealth } = await import('./modelHealth.js')
+  return modelHealth(lake, stream, runTime)
+}
+
+function marksOf(before: Marks, lag: Lag, drain: Drain, paused: string | undefined): Marks {
   // What waits while the stream stands still is not what does not drain.
-  const marks = paused !== undefined ? new Map() : lag.total === undefined ? before.marks : drain.marks
-  return { monitorState, marks, rows }
+  if (paused !== undefined) return new Map()
+  return lag.total === undefined ? before : drain.marks
 }
 
 /** What Kafka shows: of every layer what it has, of bronze alone what waits in it. */
@@ -195,9 +206,10 @@ async function checksOf(
   lake: Lake,
   stream: Stream,
   layer: Layer,
-  { monitorState, states }: StreamObservation,
+  { monitorState, states, failed }: StreamObservation,
   span: Span | undefined,
 ): Promise<LayerChecks> {
+  if (failed[layer] !== undefined) return noChecks
   if (layer === 'bronze') return { ...noChecks, balance: span && bronzeBalance(monitorState.reconciliation, span) }
   const table = states[layer]
   const before = ({ silver: 'bronze', gold: 'silver', summary: 'gold' } as const)[layer]

@@ -1,6 +1,7 @@
 import type { Outcome } from '../../contract/index.js'
 import { namedValues } from '../../types/index.js'
 import type { Waiting } from '../outcomes/index.js'
+import { noneSeen, type SeenFields } from './undeclaredFields.js'
 
 /**
  * The counts of one stream, cumulative: what writers reported in their commits, and what is observed in the tables. The
@@ -39,6 +40,8 @@ export interface Reconciliation {
   readonly rejections: Readonly<Record<string, number>>
   readonly expectations: Readonly<Record<string, number>>
   readonly notices: Readonly<Record<string, number>>
+  /** Fields that records have and the contract lacks. */
+  readonly undeclared: SeenFields
   /** Rows deleted on purpose, by whoever asked for it; since the last rebuild. */
   readonly deleted: Readonly<Record<Layer, number>>
   /** Microseconds of the newest event in each layer; 0 when there is none. */
@@ -115,6 +118,7 @@ export const emptyReconciliation: Reconciliation = {
   rejections: {},
   expectations: {},
   notices: {},
+  undeclared: noneSeen,
   deleted: { bronze: 0, silver: 0, gold: 0, summary: 0 },
   newest: { bronze: 0, silver: 0, gold: 0, summary: 0 },
 }

@@ -1,5 +1,6 @@
 import { type Row, textOf } from '../../types/index.js'
 import type { Layer, Status } from '../monitor/index.js'
+import { undeclaredEntries, type UndeclaredEntry } from './undeclaredEntry.js'
 
 /** How good a verdict is: the larger, the worse. */
 const severities: Readonly<Record<Status, number>> = { PAUSED: 0, OK: 0, LATE: 1, STALE: 2, DEGRADED: 3 }
@@ -30,6 +31,8 @@ export interface MonitorEntry {
   readonly smallFiles: bigint | undefined
   readonly bytes: bigint | undefined
   readonly versionsSinceCheckpoint: bigint | undefined
+  /** Fields that records have and the contract lacks, those of most records first. */
+  readonly undeclared: readonly UndeclaredEntry[]
 }
 
 /** Undefined for a row that does not say of which table it is, or of when. */
@@ -56,6 +59,7 @@ export function monitorEntry(row: Row): MonitorEntry | undefined {
     smallFiles: wholeOf(row, 'small_files'),
     bytes: wholeOf(row, 'bytes'),
     versionsSinceCheckpoint: wholeOf(row, 'versions_since_checkpoint'),
+    undeclared: undeclaredEntries(textOf(row, 'undeclared_fields')),
   }
 }
 

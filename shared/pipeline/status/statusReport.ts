@@ -186,5 +186,6 @@ function unseen({ table, stream, layer }: WatchedTable, pause: StreamPause | und
     smallFiles: undefined,
     bytes: undefined,
     versionsSinceCheckpoint: undefined,
+    undeclared: [],
   }
 }

@@ -4,6 +4,7 @@ import {
   type ParseOutcome,
   type PlainAvro,
   type Stream,
+  type UndeclaredCounter,
 } from '../../contract/index.js'
 import { asError } from '../../errors.js'
 import { RegistryError, type SchemaRegistry } from '../registry/index.js'
@@ -86,7 +87,11 @@ async function compiledAvro(stream: string, { avro }: PlainAvro): Promise<(value
   }
 }
 
-type When = readonly [kafkaTimestamp: number | null, ingestedAt?: number | undefined]
+type When = readonly [
+  kafkaTimestamp: number | null,
+  ingestedAt?: number | undefined,
+  undeclared?: UndeclaredCounter | undefined,
+]
 
 function framed(
   stream: Stream,
@@ -118,7 +123,9 @@ function decoded(stream: Stream, decode: () => unknown, what: string, when: When
     const path = error instanceof UndecodableValue ? error.path : ''
     return undecoded(`${what} cannot be decoded: ${asError(error).message}`, path)
   }
-  return stream.validate(found, ...when)
+  const [kafkaTimestamp, ingestedAt, undeclared] = when
+  undeclared?.count(found)
+  return stream.validate(found, kafkaTimestamp, ingestedAt)
 }
 
 function undecoded(message: string, path = ''): ParseOutcome {

@@ -56,6 +56,7 @@ function encoded({ range }: RangeJob, size: bigint): EncodedRows {
     bytes: 0,
     rejections: {} as EncodedRows['rejections'],
     failedExpectations: {},
+    undeclared: { fields: [], others: 0 },
     notices: { TIMESTAMP_OUT_OF_RANGE: 0 },
   }
 }
