@@ -18,7 +18,7 @@ export abstract class CodedError<Code extends string = string> extends Error {
   readonly data: ErrorData
   readonly retryable: boolean
 
-  protected constructor(code: Code, message: string, details: ErrorDetails = {}) {
+  constructor(code: Code, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.name = new.target.name
     this.code = code

@@ -1,4 +1,4 @@
-import { CodedError, type ErrorDetails } from '../../shared/errors.js'
+import { CodedError } from '../../shared/errors.js'
 
 /** Everything that can keep the local stack from running, as a closed list. */
 export type LocalStackErrorCode =
@@ -13,8 +13,4 @@ export type LocalStackErrorCode =
   | 'STATE'
 
 /** Why the local stack does not run, with what to do about it. */
-export class LocalStackError extends CodedError<LocalStackErrorCode> {
-  constructor(code: LocalStackErrorCode, message: string, details: ErrorDetails = {}) {
-    super(code, message, details)
-  }
-}
+export class LocalStackError extends CodedError<LocalStackErrorCode> {}

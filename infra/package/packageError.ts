@@ -1,11 +1,7 @@
-import { CodedError, type ErrorDetails } from '../../shared/errors.js'
+import { CodedError } from '../../shared/errors.js'
 
 /** Why no package was made, as a closed list: something is not built or installed, or the bundle would not run. */
 export type PackageErrorCode = 'NOT_BUILT' | 'NOT_INSTALLED' | 'BUNDLE'
 
 /** The package cannot be made; the message says what is missing, and the remedy. */
-export class PackageError extends CodedError<PackageErrorCode> {
-  constructor(code: PackageErrorCode, message: string, details: ErrorDetails = {}) {
-    super(code, message, details)
-  }
-}
+export class PackageError extends CodedError<PackageErrorCode> {}

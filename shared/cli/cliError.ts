@@ -1,4 +1,4 @@
-import { CodedError, type ErrorDetails } from '../errors.js'
+import { CodedError } from '../errors.js'
 
 /** Why a command did not do what it was asked, as a closed list. */
 export const cliErrorCodes = [
@@ -22,8 +22,4 @@ export const cliErrorCodes = [
 export type CliErrorCode = (typeof cliErrorCodes)[number]
 
 /** What the command line has to say to its user. */
-export class CliError extends CodedError<CliErrorCode> {
-  constructor(code: CliErrorCode, message: string, details: ErrorDetails = {}) {
-    super(code, message, details)
-  }
-}
+export class CliError extends CodedError<CliErrorCode> {}

@@ -1,4 +1,4 @@
-import { CodedError, type ErrorDetails } from '../errors.js'
+import { CodedError } from '../errors.js'
 
 /** What keeps a model from scoring, as a closed list. */
 export const modelErrorCodes = [
@@ -18,11 +18,7 @@ export const modelErrorCodes = [
 export type ModelErrorCode = (typeof modelErrorCodes)[number]
 
 /** What is wrong with a model, or with what runs it. */
-export class ModelError extends CodedError<ModelErrorCode> {
-  constructor(code: ModelErrorCode, message: string, details: ErrorDetails = {}) {
-    super(code, message, details)
-  }
-}
+export class ModelError extends CodedError<ModelErrorCode> {}
 
 /** Whether the runtime did not start: no other model would fare better, and none is to blame. */
 export function isRuntimeStart(error: unknown): error is ModelError {

@@ -21,11 +21,7 @@ export const sourceErrorCodes = [
 export type SourceErrorCode = (typeof sourceErrorCodes)[number]
 
 /** What went wrong between us and Kafka or Event Hubs. */
-export class SourceError extends CodedError<SourceErrorCode> {
-  constructor(code: SourceErrorCode, message: string, details: ErrorDetails = {}) {
-    super(code, message, details)
-  }
-}
+export class SourceError extends CodedError<SourceErrorCode> {}
 
 /** `SOURCE_TOPIC_MISSING`; the details' own `data` gives way to the topic's name. */
 export const topicMissing = (topic: string, details?: ErrorDetails): SourceError =>

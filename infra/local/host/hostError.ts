@@ -1,4 +1,4 @@
-import { CodedError, type ErrorDetails } from '../../../shared/errors.js'
+import { CodedError } from '../../../shared/errors.js'
 
 /** Everything that can be wrong with an app, its settings or the command line, as a closed list. */
 export type HostErrorCode =
@@ -13,8 +13,4 @@ export type HostErrorCode =
   | 'USAGE'
 
 /** What keeps the local function host from starting or from running a function. */
-export class HostError extends CodedError<HostErrorCode> {
-  constructor(code: HostErrorCode, message: string, details: ErrorDetails = {}) {
-    super(code, message, details)
-  }
-}
+export class HostError extends CodedError<HostErrorCode> {}

@@ -1,4 +1,4 @@
-import { CodedError, type ErrorDetails } from '../../../shared/errors.js'
+import { CodedError } from '../../../shared/errors.js'
 
 /** Everything that can keep a local broker from running, as a closed list. */
 export const localKafkaErrorCodes = [
@@ -15,8 +15,4 @@ export const localKafkaErrorCodes = [
 export type LocalKafkaErrorCode = (typeof localKafkaErrorCodes)[number]
 
 /** Why no broker runs on this machine, with what to do about it. */
-export class LocalKafkaError extends CodedError<LocalKafkaErrorCode> {
-  constructor(code: LocalKafkaErrorCode, message: string, details: ErrorDetails = {}) {
-    super(code, message, details)
-  }
-}
+export class LocalKafkaError extends CodedError<LocalKafkaErrorCode> {}

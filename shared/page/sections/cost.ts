@@ -3,6 +3,7 @@ import { count, dollars, moment, percent } from '../figures.js'
 import { type Html, html } from '../html.js'
 import { linkTo } from '../links.js'
 import type { PageData } from '../pageData.js'
+import { column, dataTable, numberColumn } from './dataTable.js'
 
 /** What the runs cost, by step, and what would make it less. */
 export function costSection(data: PageData): Html {
@@ -23,25 +24,20 @@ function costed(data: PageData, cost: CostReport, today: CostReport | undefined,
       <b>${dollars(today?.total.total)}</b> today, <b>${dollars(cost.month)}</b> a month at the rate since
       ${moment(span?.from)}.${cost.lever === undefined ? undefined : html` ${cost.lever.sentence}`}
     </p>
-    <div class="wide" tabindex="0" role="region" aria-labelledby="cost">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Step</th>
-            <th scope="col">Tables</th>
-            <th scope="col" class="num"><a href="${linkTo(data, { sql }, 'sql')}">Runs</a></th>
-            <th scope="col" class="num">Idle</th>
-            <th scope="col" class="num">Compute</th>
-            <th scope="col" class="num">Storage</th>
-            <th scope="col" class="num">All</th>
-            <th scope="col">Share</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${cost.steps.map(step => stepRow(step, dearest))}
-        </tbody>
-      </table>
-    </div>`
+    ${dataTable(
+      { heading: 'cost' },
+      [
+        column('Step'),
+        column('Tables'),
+        numberColumn(html`<a href="${linkTo(data, { sql }, 'sql')}">Runs</a>`),
+        numberColumn('Idle'),
+        numberColumn('Compute'),
+        numberColumn('Storage'),
+        numberColumn('All'),
+        column('Share'),
+      ],
+      cost.steps.map(step => stepRow(step, dearest)),
+    )}`
 }
 
 function stepRow(step: StepCost, dearest: number): Html {

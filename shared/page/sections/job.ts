@@ -4,6 +4,7 @@ import { ago, count, moment, seconds } from '../figures.js'
 import { Html, html } from '../html.js'
 import { actionOf, linkTo, quotedText } from '../links.js'
 import type { PageData } from '../pageData.js'
+import { column, dataTable, numberColumn } from './dataTable.js'
 
 /** The job's tasks: their last runs, and a button that runs one again. */
 export function jobSection(data: PageData): Html {
@@ -13,23 +14,18 @@ export function jobSection(data: PageData): Html {
     ${
       tasks.length === 0
         ? html`<p class="dim">No run was recorded yet.</p>`
-        : html`<div class="wide" tabindex="0" role="region" aria-labelledby="job">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Task</th>
-                  <th scope="col">Last runs, the newest right</th>
-                  <th scope="col">Newest</th>
-                  <th scope="col" class="num">Took</th>
-                  <th scope="col" class="num">Rows</th>
-                  <th scope="col"><span class="hidden">Again</span></th>
-                </tr>
-              </thead>
-              <tbody>
-                ${tasks.map(task => taskRow(data, task))}
-              </tbody>
-            </table>
-          </div>`
+        : dataTable(
+            { heading: 'job' },
+            [
+              column('Task'),
+              column('Last runs, the newest right'),
+              column('Newest'),
+              numberColumn('Took'),
+              numberColumn('Rows'),
+              column(html`<span class="hidden">Again</span>`),
+            ],
+            tasks.map(task => taskRow(data, task)),
+          )
     }
   </section>`
 }

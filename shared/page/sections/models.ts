@@ -2,6 +2,7 @@ import { count } from '../figures.js'
 import { type Html, html } from '../html.js'
 import { linkTo, quotedText } from '../links.js'
 import type { PageData } from '../pageData.js'
+import { column, dataTable, numberColumn } from './dataTable.js'
 import { badge } from './tables.js'
 
 /** What scores, in which version, and whether events are still like those it was trained on. */
@@ -28,20 +29,6 @@ export function modelsSection(data: PageData): Html | undefined {
   })
   return html`<section aria-labelledby="models">
     <h2 id="models">Models</h2>
-    <div class="wide" tabindex="0" role="region" aria-labelledby="models">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Model</th>
-            <th scope="col">Version that scores</th>
-            <th scope="col">Drift</th>
-            <th scope="col" class="num">Anomalies</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>
+    ${dataTable({ heading: 'models' }, [column('Model'), column('Version that scores'), column('Drift'), numberColumn('Anomalies')], rows)}
   </section>`
 }

@@ -6,6 +6,7 @@ import { count, seconds } from '../figures.js'
 import { type Html, html } from '../html.js'
 import { linkTo, quotedName, quotedText } from '../links.js'
 import type { PageData } from '../pageData.js'
+import { column, dataTable, numberColumn } from './dataTable.js'
 import { numbersIn } from './overTime.js'
 
 /** How many records broke which rule, zeros too, what of them waits, and examples. */
@@ -50,21 +51,11 @@ function streamQuality(data: PageData, stream: string): Html | undefined {
       ${count(table?.rejected)} rejected in all
     </h3>
     ${undeclared === undefined ? undefined : html`<p>${undeclared.charAt(0).toUpperCase()}${undeclared.slice(1)}</p>`}
-    <div class="wide" tabindex="0" role="region" aria-label="Rules of ${stream}">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Rule</th>
-            <th scope="col" class="num">Records that broke it</th>
-            <th scope="col" class="num">In quarantine</th>
-            <th scope="col" class="num">Oldest</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rules.map(rule => ruleRow(data, view, rule))}
-        </tbody>
-      </table>
-    </div>
+    ${dataTable(
+      { label: `Rules of ${stream}` },
+      [column('Rule'), numberColumn('Records that broke it'), numberColumn('In quarantine'), numberColumn('Oldest')],
+      rules.map(rule => ruleRow(data, view, rule)),
+    )}
     ${
       examples.length === 0
         ? undefined

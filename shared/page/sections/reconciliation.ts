@@ -3,6 +3,7 @@ import { count } from '../figures.js'
 import { type Html, html } from '../html.js'
 import { linkTo, quotedText } from '../links.js'
 import type { PageData } from '../pageData.js'
+import { column, dataTable } from './dataTable.js'
 import { badge } from './tables.js'
 
 type Term = readonly [label: string, column: string]
@@ -45,20 +46,7 @@ export function reconciliationSection(data: PageData): Html {
     ${
       rows.length === 0
         ? html`<p class="dim">No table was looked at yet.</p>`
-        : html`<div class="wide" tabindex="0" role="region" aria-labelledby="counts">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Table</th>
-                  <th scope="col">Verdict</th>
-                  <th scope="col">Since the beginning</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${rows}
-              </tbody>
-            </table>
-          </div>`
+        : dataTable({ heading: 'counts' }, [column('Table'), column('Verdict'), column('Since the beginning')], rows)
     }
   </section>`
 }

@@ -3,6 +3,7 @@ import { count } from '../figures.js'
 import { type Html, html } from '../html.js'
 import { actionOf } from '../links.js'
 import type { PageData } from '../pageData.js'
+import { column, dataTable } from './dataTable.js'
 
 /** Where one asks the tables themselves; a command to copy where the page may not. */
 export function sqlSection(data: PageData): Html {
@@ -33,27 +34,19 @@ export function answerSection(sql: string, answer: RestrictedAnswer, ms: number)
   const { columns, rows, isCut } = answer
   const cells = (row: readonly (string | null)[]) =>
     row.map(value => (value === null ? html`<td class="dim">NULL</td>` : html`<td>${value}</td>`))
-  const heads = columns.map(name => html`<th scope="col">${name}</th>`)
   return html`<div id="answer" role="status">
     <p class="dim">
       ${count(rows.length)} rows in ${count(ms)} ms${isCut ? '; there are more, which are not shown' : ''}
     </p>
-    <div class="wide" tabindex="0" role="region" aria-label="Rows">
-      <table>
-        <thead>
-          <tr>
-            ${heads}
-          </tr>
-        </thead>
-        <tbody>
-          ${rows.map(
-            row =>
-              html`<tr>
-                ${cells(row)}
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>
+    ${dataTable(
+      { label: 'Rows' },
+      columns.map(column),
+      rows.map(
+        row =>
+          html`<tr>
+            ${cells(row)}
+          </tr>`,
+      ),
+    )}
   </div>`
 }

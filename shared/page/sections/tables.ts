@@ -3,6 +3,7 @@ import { ago, bytes, count, moment, seconds } from '../figures.js'
 import { type Html, html } from '../html.js'
 import { linkTo, quotedName, quotedText } from '../links.js'
 import type { PageData } from '../pageData.js'
+import { column, dataTable, numberColumn, wideColumn } from './dataTable.js'
 
 /** The word of a verdict, with a sign that does not rest on its colour. */
 export function badge(status: string): Html {
@@ -24,22 +25,17 @@ export function tablesSection(data: PageData): Html {
   const { status } = data
   return html`<section aria-labelledby="tables">
     <h2 id="tables">Tables</h2>
-    <div class="wide" tabindex="0" role="region" aria-labelledby="tables">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Table</th>
-            <th scope="col">Verdict</th>
-            <th scope="col" class="grow">Why, and what repairs it</th>
-            <th scope="col" class="num">Newest event</th>
-            <th scope="col" class="num">Rows</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${status.tables.map(table => tableRow(data, table))}
-        </tbody>
-      </table>
-    </div>
+    ${dataTable(
+      { heading: 'tables' },
+      [
+        column('Table'),
+        column('Verdict'),
+        wideColumn('Why, and what repairs it'),
+        numberColumn('Newest event'),
+        numberColumn('Rows'),
+      ],
+      status.tables.map(table => tableRow(data, table)),
+    )}
   </section>`
 }
 
@@ -88,24 +84,19 @@ export function healthSection(data: PageData): Html {
     ${
       rows.length === 0
         ? html`<p class="dim">No table was looked at yet.</p>`
-        : html`<div class="wide" tabindex="0" role="region" aria-labelledby="health">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Table</th>
-                  <th scope="col" class="num">Version</th>
-                  <th scope="col" class="num">Files</th>
-                  <th scope="col" class="num">Small (&lt; 16 MiB)</th>
-                  <th scope="col" class="num">Bytes</th>
-                  <th scope="col" class="num">A file</th>
-                  <th scope="col" class="num">Versions since a checkpoint</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${rows}
-              </tbody>
-            </table>
-          </div>`
+        : dataTable(
+            { heading: 'health' },
+            [
+              column('Table'),
+              numberColumn('Version'),
+              numberColumn('Files'),
+              numberColumn(html`Small (&lt; 16 MiB)`),
+              numberColumn('Bytes'),
+              numberColumn('A file'),
+              numberColumn('Versions since a checkpoint'),
+            ],
+            rows,
+          )
     }
   </section>`
 }

@@ -1,4 +1,4 @@
-import { CodedError, type ErrorDetails } from '../../errors.js'
+import { CodedError } from '../../errors.js'
 
 /** Everything that can go wrong with a Parquet file, as a closed list. */
 export const parquetErrorCodes = [
@@ -20,8 +20,4 @@ export const parquetErrorCodes = [
 export type ParquetErrorCode = (typeof parquetErrorCodes)[number]
 
 /** What went wrong with a Parquet file; the message names the file when it is known, and the column. */
-export class ParquetError extends CodedError<ParquetErrorCode> {
-  constructor(code: ParquetErrorCode, message: string, details: ErrorDetails = {}) {
-    super(code, message, details)
-  }
-}
+export class ParquetError extends CodedError<ParquetErrorCode> {}

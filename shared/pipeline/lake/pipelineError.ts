@@ -1,4 +1,4 @@
-import { CodedError, type ErrorDetails } from '../../errors.js'
+import { CodedError } from '../../errors.js'
 
 /** What keeps a step from going on, as a closed list. */
 export const pipelineErrorCodes = [
@@ -31,8 +31,4 @@ export const pipelineErrorCodes = [
 export type PipelineErrorCode = (typeof pipelineErrorCodes)[number]
 
 /** A step's surprise. */
-export class PipelineError extends CodedError<PipelineErrorCode> {
-  constructor(code: PipelineErrorCode, message: string, details: ErrorDetails = {}) {
-    super(code, message, details)
-  }
-}
+export class PipelineError extends CodedError<PipelineErrorCode> {}

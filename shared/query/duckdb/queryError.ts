@@ -1,4 +1,4 @@
-import { CodedError, type ErrorDetails } from '../../errors.js'
+import { CodedError } from '../../errors.js'
 
 /** Everything that can go wrong with a query, as a closed list. */
 export const queryErrorCodes = [
@@ -24,11 +24,7 @@ export const queryErrorCodes = [
 export type QueryErrorCode = (typeof queryErrorCodes)[number]
 
 /** A query's surprise. */
-export class QueryError extends CodedError<QueryErrorCode> {
-  constructor(code: QueryErrorCode, message: string, details: ErrorDetails = {}) {
-    super(code, message, details)
-  }
-}
+export class QueryError extends CodedError<QueryErrorCode> {}
 
 const remedies: readonly (readonly [pattern: RegExp, code: QueryErrorCode, remedy: string])[] = [
   [

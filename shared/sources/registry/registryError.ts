@@ -1,4 +1,4 @@
-import { CodedError, type ErrorDetails } from '../../errors.js'
+import { CodedError } from '../../errors.js'
 
 /** Everything that can go wrong with a schema registry, as a closed list. */
 export const registryErrorCodes = [
@@ -15,8 +15,4 @@ export const registryErrorCodes = [
 export type RegistryErrorCode = (typeof registryErrorCodes)[number]
 
 /** What went wrong between us and a schema registry. That it lacks a schema is no error. */
-export class RegistryError extends CodedError<RegistryErrorCode> {
-  constructor(code: RegistryErrorCode, message: string, details: ErrorDetails = {}) {
-    super(code, message, details)
-  }
-}
+export class RegistryError extends CodedError<RegistryErrorCode> {}

@@ -1,4 +1,4 @@
-import { CodedError, type ErrorDetails } from '../../errors.js'
+import { CodedError } from '../../errors.js'
 
 /**
  * What a trigger can deliver wrongly, as a closed list: a payload of another form, or an offset that cannot be read
@@ -10,8 +10,4 @@ export const triggerErrorCodes = ['TRIGGER_PAYLOAD', 'TRIGGER_OFFSET'] as const
 export type TriggerErrorCode = (typeof triggerErrorCodes)[number]
 
 /** A trigger delivered something that is not what its binding promises: a matter of configuration, not of a record. */
-export class TriggerError extends CodedError<TriggerErrorCode> {
-  constructor(code: TriggerErrorCode, message: string, details: ErrorDetails = {}) {
-    super(code, message, details)
-  }
-}
+export class TriggerError extends CodedError<TriggerErrorCode> {}
