@@ -1,19 +1,8 @@
 import { formatJson, isJsonObject, type Json, type JsonObject } from '../../types/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
+import { deletionVectorOf, metadataOf, protocolOf, txnOf } from './actionBody.js'
 import { Fields } from './actionFields.js'
-import type {
-  Action,
-  AddFile,
-  CdcFile,
-  CheckpointMetadata,
-  DeletionVector,
-  DomainMetadata,
-  Metadata,
-  Protocol,
-  RemoveFile,
-  Sidecar,
-  Txn,
-} from './actions.js'
+import type { Action, AddFile, CdcFile, CheckpointMetadata, DomainMetadata, RemoveFile, Sidecar } from './actions.js'
 import { validateCommit } from './commitInvariants.js'
 import { parseLogJson } from './logJson.js'
 import { addLineStart, plainAdd } from './plainAdd.js'
@@ -85,41 +74,14 @@ export function encodeAction(action: Action): string {
 const decoders: Readonly<Record<string, (fields: Fields) => Action>> = {
   add: f => ({ add: addFile(f) }),
   remove: f => ({ remove: removeFile(f) }),
-  txn: f => ({ txn: txn(f) }),
+  txn: f => ({ txn: txnOf(f) }),
   commitInfo: f => ({ commitInfo: f.body }),
-  metaData: f => ({ metaData: metadata(f) }),
-  protocol: f => ({ protocol: protocol(f) }),
+  metaData: f => ({ metaData: metadataOf(f) }),
+  protocol: f => ({ protocol: protocolOf(f) }),
   cdc: f => ({ cdc: cdcFile(f) }),
   domainMetadata: f => ({ domainMetadata: domainMetadata(f) }),
   checkpointMetadata: f => ({ checkpointMetadata: checkpointMetadata(f) }),
   sidecar: f => ({ sidecar: sidecar(f) }),
-}
-
-function protocol(f: Fields): Protocol {
-  return {
-    minReaderVersion: f.number('minReaderVersion'),
-    minWriterVersion: f.number('minWriterVersion'),
-    readerFeatures: f.optionalTexts('readerFeatures'),
-    writerFeatures: f.optionalTexts('writerFeatures'),
-  }
-}
-
-function metadata(f: Fields): Metadata {
-  const format = f.optionalObject('format')
-  return {
-    id: f.text('id'),
-    name: f.optionalText('name'),
-    description: f.optionalText('description'),
-    format: {
-      provider: format?.optionalText('provider') ?? 'parquet',
-      options: format?.optionalMap('options', false) ?? {},
-    },
-    // Logs exist without one; other engines take them for a table without columns.
-    schemaString: f.optionalText('schemaString') ?? '{"type":"struct","fields":[]}',
-    partitionColumns: f.optionalTexts('partitionColumns') ?? [],
-    configuration: f.optionalMap('configuration', false) ?? {},
-    createdTime: f.optionalNumber('createdTime'),
-  }
 }
 
 function addFile(f: Fields): AddFile {
@@ -131,7 +93,7 @@ function addFile(f: Fields): AddFile {
     dataChange: f.boolean('dataChange'),
     stats: f.optionalText('stats'),
     tags: f.optionalMap('tags', true),
-    deletionVector: deletionVector(f.optionalObject('deletionVector')),
+    deletionVector: deletionVectorOf(f.optionalObject('deletionVector')),
     baseRowId: f.optionalLong('baseRowId'),
     defaultRowCommitVersion: f.optionalLong('defaultRowCommitVersion'),
     clusteringProvider: f.optionalText('clusteringProvider'),
@@ -148,31 +110,9 @@ function removeFile(f: Fields): RemoveFile {
     size: f.optionalNumber('size'),
     stats: f.optionalText('stats'),
     tags: f.optionalMap('tags', true),
-    deletionVector: deletionVector(f.optionalObject('deletionVector')),
+    deletionVector: deletionVectorOf(f.optionalObject('deletionVector')),
     baseRowId: f.optionalLong('baseRowId'),
     defaultRowCommitVersion: f.optionalLong('defaultRowCommitVersion'),
-  }
-}
-
-function deletionVector(f: Fields | undefined): DeletionVector | undefined {
-  if (f === undefined) return undefined
-  const storageType = f.text('storageType')
-  if (storageType !== 'u' && storageType !== 'i' && storageType !== 'p')
-    throw f.error(`storageType must be u, i or p, not ${JSON.stringify(storageType)}`)
-  return {
-    storageType,
-    pathOrInlineDv: f.text('pathOrInlineDv'),
-    offset: f.optionalNumber('offset'),
-    sizeInBytes: f.number('sizeInBytes'),
-    cardinality: f.long('cardinality'),
-  }
-}
-
-function txn(f: Fields): Txn {
-  return {
-    appId: f.text('appId'),
-    version: f.long('version'),
-    lastUpdated: f.optionalNumber('lastUpdated'),
   }
 }
 

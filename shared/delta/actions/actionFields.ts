@@ -1,8 +1,9 @@
 import { isJsonArray, isJsonObject, type JsonObject } from '../../types/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
+import type { ActionFields } from './actionBody.js'
 
 /** The fields of one action, each read as the type it must have; null is absent. */
-export class Fields {
+export class Fields implements ActionFields<ActionFields> {
   readonly name: string
   readonly body: JsonObject
   readonly #where: LogPlace | undefined
@@ -13,7 +14,7 @@ export class Fields {
     this.#where = where
   }
 
-  error(what: string): DeltaError {
+  #error(what: string): DeltaError {
     return new DeltaError('DELTA_BAD_ACTION', `${this.name}: ${what}`, { where: this.#where })
   }
 
@@ -87,6 +88,10 @@ export class Fields {
     return Object.fromEntries(map)
   }
 
+  optionalStringMap(field: string): Readonly<Record<string, string>> | undefined {
+    return this.optionalMap(field, false)
+  }
+
   optionalObject(field: string): Fields | undefined {
     const value = this.body[field] ?? undefined
     if (value === undefined) return undefined
@@ -95,10 +100,14 @@ export class Fields {
   }
 
   #missing(field: string): never {
-    throw this.error(`the required field ${JSON.stringify(field)} is missing`)
+    throw this.#error(`the required field ${JSON.stringify(field)} is missing`)
+  }
+
+  wrong(field: string, wanted: string): DeltaError {
+    return this.#error(`${JSON.stringify(field)} must be ${wanted}`)
   }
 
   #wrong(field: string, wanted: string): never {
-    throw this.error(`${JSON.stringify(field)} must be ${wanted}`)
+    throw this.wrong(field, wanted)
   }
 }

@@ -1,4 +1,5 @@
 /** The actions of the log, their JSON, and where a data file is. */
+export { type ActionFields, deletionVectorOf, metadataOf, protocolOf, txnOf } from './actionBody.js'
 export { decodeAction, decodeActions, decodeCommit, encodeAction, encodeCommit } from './actionCodec.js'
 export type {
   Action,

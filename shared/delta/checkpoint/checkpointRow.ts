@@ -1,5 +1,16 @@
 import type { Column, MapEntry, Row, Value } from '../../types/index.js'
-import type { Action, AddFile, DeletionVector, Metadata, Protocol, RemoveFile, Sidecar } from '../actions/index.js'
+import {
+  type Action,
+  type ActionFields,
+  type AddFile,
+  type DeletionVector,
+  deletionVectorOf,
+  metadataOf,
+  protocolOf,
+  type RemoveFile,
+  type Sidecar,
+  txnOf,
+} from '../actions/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 
 /**
@@ -38,13 +49,11 @@ function decodeRow(
     case 'remove':
       return { remove: removeFile(f) }
     case 'txn':
-      return {
-        txn: { appId: f.text('appId'), version: f.long('version'), lastUpdated: f.optionalNumber('lastUpdated') },
-      }
+      return { txn: txnOf(f) }
     case 'metaData':
-      return { metaData: metadata(f) }
+      return { metaData: metadataOf(f) }
     case 'protocol':
-      return { protocol: protocol(f) }
+      return { protocol: protocolOf(f) }
     case 'domainMetadata':
       return {
         domainMetadata: {
@@ -69,7 +78,7 @@ function addFile(f: RowFields, statsOf?: (add: Row) => string | undefined): AddF
     dataChange: f.optionalBoolean('dataChange') ?? false,
     stats: f.optionalText('stats') ?? statsOf?.(f.row),
     tags: f.map('tags'),
-    deletionVector: deletionVector(f.optionalRow('deletionVector')),
+    deletionVector: deletionVector(f.optionalObject('deletionVector')),
     baseRowId: f.optionalLong('baseRowId'),
     defaultRowCommitVersion: f.optionalLong('defaultRowCommitVersion'),
     clusteringProvider: f.optionalText('clusteringProvider'),
@@ -84,50 +93,15 @@ function removeFile(f: RowFields): RemoveFile {
     extendedFileMetadata: f.optionalBoolean('extendedFileMetadata'),
     partitionValues: f.map('partitionValues'),
     size: f.optionalNumber('size'),
-    deletionVector: deletionVector(f.optionalRow('deletionVector')),
+    deletionVector: deletionVector(f.optionalObject('deletionVector')),
     baseRowId: f.optionalLong('baseRowId'),
     defaultRowCommitVersion: f.optionalLong('defaultRowCommitVersion'),
   }
 }
 
+/** Some writers leave a struct of nulls where there is no deletion vector. */
 function deletionVector(f: RowFields | undefined): DeletionVector | undefined {
-  // Some writers leave a struct of nulls where there is no deletion vector.
-  const storageType = f?.optionalText('storageType')
-  if (f === undefined || storageType === undefined) return undefined
-  if (storageType !== 'u' && storageType !== 'i' && storageType !== 'p') throw f.wrong('storageType', 'u, i or p')
-  return {
-    storageType,
-    pathOrInlineDv: f.text('pathOrInlineDv'),
-    offset: f.optionalNumber('offset'),
-    sizeInBytes: f.number('sizeInBytes'),
-    cardinality: f.long('cardinality'),
-  }
-}
-
-function metadata(f: RowFields): Metadata {
-  const format = f.optionalRow('format')
-  return {
-    id: f.text('id'),
-    name: f.optionalText('name'),
-    description: f.optionalText('description'),
-    format: { provider: format?.optionalText('provider') ?? 'parquet', options: stringMap(format?.map('options')) },
-    schemaString: f.optionalText('schemaString') ?? noColumns,
-    partitionColumns: f.strings('partitionColumns') ?? [],
-    configuration: stringMap(f.map('configuration')),
-    createdTime: f.optionalNumber('createdTime'),
-  }
-}
-
-/** What old writers mean where they leave the schema out. */
-const noColumns = '{"type":"struct","fields":[]}'
-
-function protocol(f: RowFields): Protocol {
-  return {
-    minReaderVersion: f.number('minReaderVersion'),
-    minWriterVersion: f.number('minWriterVersion'),
-    readerFeatures: f.strings('readerFeatures'),
-    writerFeatures: f.strings('writerFeatures'),
-  }
+  return f?.optionalText('storageType') === undefined ? undefined : deletionVectorOf(f)
 }
 
 function sidecar(f: RowFields): Sidecar {
@@ -135,18 +109,12 @@ function sidecar(f: RowFields): Sidecar {
     path: f.text('path'),
     sizeInBytes: f.number('sizeInBytes'),
     modificationTime: f.optionalNumber('modificationTime') ?? 0,
-    tags: stringMap(f.map('tags')),
+    tags: f.optionalStringMap('tags') ?? {},
   }
 }
 
-/** A map without its null values. */
-function stringMap(map: Readonly<Record<string, string | null>> | undefined): Record<string, string> {
-  const entries = Object.entries(map ?? {}).filter((entry): entry is [string, string] => entry[1] !== null)
-  return Object.fromEntries(entries)
-}
-
 /** The fields of one struct value, each read as the type it must have; null is absent. */
-class RowFields {
+class RowFields implements ActionFields<ActionFields> {
   readonly row: Row
   readonly #name: string
   readonly #where: LogPlace
@@ -208,7 +176,7 @@ class RowFields {
     throw this.wrong(field, 'an integer')
   }
 
-  strings(field: string): readonly string[] | undefined {
+  optionalTexts(field: string): readonly string[] | undefined {
     const value = this.#value(field)
     if (value === undefined) return undefined
     if (!Array.isArray(value)) throw this.wrong(field, 'an array of strings')
@@ -224,7 +192,13 @@ class RowFields {
     )
   }
 
-  optionalRow(field: string): RowFields | undefined {
+  optionalStringMap(field: string): Readonly<Record<string, string>> | undefined {
+    const map = this.map(field)
+    if (map === undefined) return undefined
+    return Object.fromEntries(Object.entries(map).filter((entry): entry is [string, string] => entry[1] !== null))
+  }
+
+  optionalObject(field: string): RowFields | undefined {
     const value = this.#value(field)
     if (value === undefined) return undefined
     if (typeof value !== 'object') throw this.wrong(field, 'a struct')

@@ -4,7 +4,7 @@ import { type Lake, PipelineError } from '../lake/index.js'
 import { firstOffset } from './firstOffset.js'
 import { type PartitionProgress, progressTxns, readProgress, touchesPartitions } from './progress.js'
 import { stopError } from './stopReason.js'
-import { checkTopic, identify } from './topicIdentity.js'
+import { checkTopic, identify, initialProgress } from './topicIdentity.js'
 
 /** What a reset means for one partition of the topic as it is now. */
 export interface PartitionReset {
@@ -100,15 +100,9 @@ async function planOn(lake: Lake, stream: Stream, state: TableState) {
     const stop = before.stop ?? check.stops.get(log.partition)
     const start = await firstOffset(lake.source, stream, log)
     const after = {
-      partition: log.partition,
+      ...initialProgress(log.partition, start, identities.get(log.partition)),
       generation: before.generation + 1,
-      start,
-      covered: start - 1n,
-      coveredDigest: 0n,
-      missing: 0n,
-      holes: 0n,
       updatedAt: lake.clock.now(),
-      ...identities.get(log.partition),
     }
     const stopped = stop === undefined ? undefined : stopError(stream.name, stream.topic, before, stop).message
     resets.push({ partition: log.partition, before, after, end: log.end, stopped })

@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter } from './bytes.js'
 import type { BrokerNode } from './kafkajsInternals.js'
+import { readMetadataBrokers } from './protocol.js'
 
 // Beside kafkajs, which ends at Metadata 6 and has no OffsetForLeaderEpoch. See the Kafka protocol guide, and KIP-482 for
 // the flexible versions: lengths as unsigned varints, tagged fields after every structure and in the headers.
@@ -43,16 +44,7 @@ export async function requestTopicIdentity(
   const version = newest >= withLeaderEpochs ? withLeaderEpochs : 4
   const body = new ByteWriter().int32(1).string(topic).int8(0)
   const reader = new ByteReader(await node.send({ ...metadata, apiVersion: version, body: body.finish() }))
-  reader.int32() // throttle time
-  const addresses = new Map(
-    reader.array(() => {
-      const broker = [reader.int32(), `${reader.string()}:${reader.int32()}`] as const
-      reader.nullableString() // rack
-      return broker
-    }),
-  )
-  reader.nullableString() // cluster id
-  reader.int32() // controller
+  const addresses = new Map(readMetadataBrokers(reader).map(({ id, host, port }) => [id, `${host}:${port}`]))
   const topics = reader.array(() => {
     const errorCode = reader.int16()
     reader.string() // name

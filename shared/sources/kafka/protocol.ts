@@ -27,14 +27,7 @@ export interface TopicMetadata {
 export async function requestMetadata(node: BrokerNode, topic: string): Promise<ClusterMetadata> {
   const body = new ByteWriter().int32(1).string(topic).int8(0)
   const reader = new ByteReader(await node.send({ ...api('Metadata', 4), body: body.finish() }))
-  reader.int32() // throttle time
-  const nodes = reader.array(() => {
-    const at = { id: reader.int32(), host: reader.string(), port: reader.int32() }
-    reader.nullableString() // rack
-    return at
-  })
-  reader.nullableString() // cluster id
-  reader.int32() // controller
+  const nodes = readMetadataBrokers(reader)
   const topics = reader.array(() => {
     const errorCode = reader.int16()
     const name = reader.string()
@@ -48,6 +41,19 @@ export async function requestMetadata(node: BrokerNode, topic: string): Promise<
     return { errorCode, topic: name, partitions }
   })
   return { nodes, topics }
+}
+
+/** The brokers at the beginning of an answer to Metadata (versions 3 to 8), up to its topics. */
+export function readMetadataBrokers(reader: ByteReader): ClusterMetadata['nodes'] {
+  reader.int32() // throttle time
+  const nodes = reader.array(() => {
+    const at = { id: reader.int32(), host: reader.string(), port: reader.int32() }
+    reader.nullableString() // rack
+    return at
+  })
+  reader.nullableString() // cluster id
+  reader.int32() // controller
+  return nodes
 }
 
 /** A partition's answer to ListOffsets; the offset is -1 when no record is as young as the timestamp. */
