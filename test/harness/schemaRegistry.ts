@@ -12,22 +12,27 @@ const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '../..')
 const scripts = join(root, 'test/interop')
 const unpack = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:unpack'
+const copyJars = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies'
 const registryArtifact = 'io.apicurio:apicurio-registry-app:3.3.3:tar.gz:all'
 
-/** A schema registry as its makers publish it, and Confluent's client in Python. */
+/** Whose serializers write: Confluent's in Python, or Apicurio's in Java. */
+export type Client = 'confluent' | 'apicurio'
+
+/** A schema registry as its makers publish it, and clients of it. */
 export interface Registry extends AsyncDisposable {
   /** Of Confluent's API. */
   readonly url: string
   /** Ends it without a word; `start` brings it back at the same address, with the same schemas. */
   kill(): Promise<void>
   start(): Promise<void>
-  /** Has Confluent's client produce what a plan says, to those brokers. */
-  produce(brokers: string, plan: unknown): Promise<void>
+  /** Has a client produce what a plan says, to those brokers. */
+  produce(client: Client, brokers: string, plan: unknown): Promise<void>
 }
 
 /**
- * Starts Apicurio's registry on a free port of 127.0.0.1, with its schemas in a folder of its own. It and the client are
+ * Starts Apicurio's registry on a free port of 127.0.0.1, with its schemas in a folder of its own. It and the clients are
  * installed once into the project's ignored folder from pinned requirements, a Java that is new enough for it included.
+ * Apicurio's client is compiled by the JDK of this machine.
  */
 export async function startRegistry(): Promise<Registry> {
   const { home, python } = await installed()
@@ -67,12 +72,18 @@ export async function startRegistry(): Promise<Registry> {
     url: `${base}/apis/ccompat/v7`,
     kill,
     start,
-    async produce(brokers, plan) {
+    async produce(client, brokers, plan) {
       const file = join(folder, 'plan.json')
       await writeFile(file, JSON.stringify(plan))
-      await run(python, [join(scripts, 'produce_formats.py'), brokers, `${base}/apis/ccompat/v7`, file], {
-        env: { ...globalThis.process.env, TZ: 'UTC', PYTHONDONTWRITEBYTECODE: '1' },
-      })
+      if (client === 'confluent')
+        await run(python, [join(scripts, 'produce_formats.py'), brokers, `${base}/apis/ccompat/v7`, file], {
+          env: { ...globalThis.process.env, TZ: 'UTC', PYTHONDONTWRITEBYTECODE: '1' },
+        })
+      else {
+        const options = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', join(home, 'jars', '*')]
+        const program = join(scripts, 'ProduceFormats.java')
+        await run('java', [...options, program, brokers, `${base}/apis/registry/v3`, file], { maxBuffer: 1 << 26 })
+      }
     },
     async [Symbol.asyncDispose]() {
       await kill()
@@ -83,8 +94,10 @@ export async function startRegistry(): Promise<Registry> {
 
 async function installed(): Promise<{ readonly home: string; readonly python: string }> {
   const requirements = join(scripts, 'registry-requirements.txt')
+  const pom = join(scripts, 'apicurio-pom.xml')
   const digest = createHash('sha256')
     .update(await readFile(requirements))
+    .update(await readFile(pom))
     .update(registryArtifact)
     .digest('hex')
     .slice(0, 12)
@@ -97,6 +110,8 @@ async function installed(): Promise<{ readonly home: string; readonly python: st
   await run(python, ['-m', 'pip', 'install', '-q', '-r', requirements], { maxBuffer: 1 << 26 })
   const target = [`-Dartifact=${registryArtifact}`, `-DoutputDirectory=${join(home, 'registry')}`]
   await run('mvn', ['-q', '-B', unpack, ...target], { cwd: home, maxBuffer: 1 << 26 })
+  const jars = ['-DincludeScope=runtime', `-DoutputDirectory=${join(home, 'jars')}`]
+  await run('mvn', ['-q', '-B', '-f', pom, copyJars, ...jars], { maxBuffer: 1 << 26 })
   await writeFile(join(home, 'ready'), '')
   return { home, python }
 }

@@ -36,9 +36,9 @@ const orders = (from: number, to: number, noted: boolean): readonly Order[] =>
     return { id: `k${n}`, at: day + n * 1001, amount: String(largest - BigInt(n)), ...note }
   })
 
-function streamOf(format: (typeof formats)[number], topic: string): Stream {
+function streamOf(format: (typeof formats)[number], topic: string, name: string = format): Stream {
   return defineStream({
-    name: format.replaceAll('-', '_'),
+    name: name.replaceAll('-', '_'),
     topic,
     format,
     schema: z.object({ id: z.string().min(1), at: timestamp(), amount: long(), note: z.string().nullish() }),
@@ -78,17 +78,50 @@ test('what Confluent wrote in every format is read, its schema changed and the r
   const lake = await openLake(settings, { store: new MemoryStore(), streams })
   try {
     const [first, second] = [orders(0, 200, false), orders(200, 400, true)]
-    await registry.produce(broker.brokers, plan(false, first))
+    await registry.produce('confluent', broker.brokers, plan(false, first))
     for (const { error } of await catchUp(lake, 'command')) expect(error).toBeUndefined()
     for (const stream of streams) expect(await rowsOf(lake, stream)).toEqual(expected(first))
 
-    await registry.produce(broker.brokers, plan(true, second))
+    await registry.produce('confluent', broker.brokers, plan(true, second))
     await registry.kill()
     for (const { error } of await catchUp(lake, 'command'))
       expect(error).toMatchObject({ code: 'REGISTRY_UNREACHABLE' })
     await registry.start()
     for (const { error } of await catchUp(lake, 'command')) expect(error).toBeUndefined()
     for (const stream of streams) expect(await rowsOf(lake, stream)).toEqual(expected([...first, ...second]))
+  } finally {
+    await lake.close()
+  }
+})
+
+test("what Apicurio's serializers wrote in Confluent's framing is read, its schema changed on the way", async () => {
+  const own = 'apicurio-protobuf'
+  const written = [...formats, own]
+  const topics = await Promise.all(written.map(format => broker.topic(`apicurio-${format}`, { numPartitions: 2 })))
+  const streams = written.map((name, i) => streamOf(formats[i] ?? 'confluent-protobuf', topics[i] ?? '', name))
+  const settings = readSettings({
+    LAKE_URL: 'file:///unused',
+    KAFKA_BROKERS: broker.brokers,
+    SCHEMA_REGISTRY_URL: registry.url,
+  })
+  const lake = await openLake(settings, { store: new MemoryStore(), streams })
+  try {
+    const [first, second] = [orders(0, 200, false), orders(200, 400, true)]
+    const parts = [
+      { evolved: false, orders: first },
+      { evolved: true, orders: second },
+    ]
+    const plan = parts.flatMap(part => written.map((format, i) => ({ ...part, format, topic: topics[i] })))
+    await registry.produce('apicurio', broker.brokers, plan)
+    for (const { error } of await catchUp(lake, 'command')) expect(error).toBeUndefined()
+    for (const stream of streams.slice(0, formats.length))
+      expect(await rowsOf(lake, stream), stream.name).toEqual(expected([...first, ...second]))
+    // Its own framing of Protobuf is another: such values are kept, and told how they are to be written.
+    const rejected = await rowsOf(lake, streams.at(-1) as Stream)
+    expect(new Set(rejected.map(row => row.replace(/schema \d+/, 'schema')))).toEqual(
+      new Set([expect.stringContaining('apicurio.registry.serde.send-indexes=true') as string]),
+    )
+    expect(rejected).toHaveLength(400)
   } finally {
     await lake.close()
   }

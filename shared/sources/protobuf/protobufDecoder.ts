@@ -43,17 +43,32 @@ export function protobufDecoder(schema: ProtobufSchema): (payload: Uint8Array) =
   return payload => {
     const bytes = new ProtobufBytes(payload)
     const indexes = messageIndexes(bytes)
-    const type = schema.message(indexes)
-    if (type === undefined) throw new UndecodableValue(`the schema has no message at ${indexes.join(', ')}`)
-    return reader.read(type, bytes.rest(), 0)
+    const type = typeof indexes === 'string' ? undefined : schema.message(indexes)
+    if (type !== undefined) return reader.read(type, bytes.rest(), 0)
+    if (namesItsMessage(payload)) throw new UndecodableValue(namedMessage)
+    throw new UndecodableValue(
+      typeof indexes === 'string' ? indexes : `the schema has no message at ${indexes.join(', ')}`,
+    )
   }
 }
 
-/** Zigzag numbers: how many, then each; no bytes but a zero stand for the first message alone. */
-function messageIndexes(bytes: ProtobufBytes): readonly number[] {
+const namedMessage =
+  "its message's name stands where its indexes are expected: Apicurio's serializer needs " +
+  'apicurio.registry.serde.send-indexes=true and apicurio.registry.serde.send-type-ref=false'
+
+/** Whether a message whose first field is a text is in front, with its length before it: what Apicurio calls a Ref. */
+function namesItsMessage([length = 0, tag, textLength = 0]: Uint8Array): boolean {
+  return tag === 0x0a && textLength > 0 && length >= textLength + 2
+}
+
+/**
+ * Zigzag numbers: how many, then each; no bytes but a zero stand for the first message alone.
+ * @returns what is wrong with a number of them that is none
+ */
+function messageIndexes(bytes: ProtobufBytes): readonly number[] | string {
   const count = zigzag(bytes)
   if (count === 0) return [0]
-  if (count < 0 || count > maxDepth) throw new UndecodableValue(`${count} is no number of message indexes`)
+  if (count < 0 || count > maxDepth) return `${count} is no number of message indexes`
   return Array.from({ length: count }, () => zigzag(bytes))
 }
 

@@ -197,6 +197,14 @@ describe('the indexes of a message', () => {
   })
 })
 
+test.each(['Order', 'Customer', 'x'.repeat(60)])(
+  "a message named %s as Apicurio's serializer does is told how to write",
+  name => {
+    const ref = Buffer.concat([Buffer.from([name.length + 2, 0x0a, name.length]), Buffer.from(name)])
+    expect(() => read(Buffer.concat([ref, order({ order_id: 'a' }).subarray(1)]))).toThrow(/send-indexes=true/)
+  },
+)
+
 describe('hostile bytes', () => {
   test('cut off anywhere, a message is a message or an error, and nothing else', () => {
     const whole = order({
