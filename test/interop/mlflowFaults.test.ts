@@ -13,11 +13,11 @@ import { type MlflowServer, openMlflow, pushModel } from '../../shared/models/ml
 import { encodeMlModel } from '../../shared/models/mlflow/mlmodelFile.js'
 import { scoreSignature } from '../../shared/models/mlflow/signature.js'
 import { createRun, ensureExperiment } from '../../shared/models/mlflow/trackingRun.js'
-import { encodeOnnx } from '../../shared/models/onnx/index.js'
 import { refreshModels } from '../../shared/pipeline/models/index.js'
 import { FaultProxy, type FaultRule } from '../harness/faultProxy.js'
 import { type Mlflow, startMlflow } from '../harness/mlflow.js'
 import { events as sample } from '../harness/sampleStream/events.js'
+import { rootModel } from '../models/onnx/hostileModels.js'
 import { day0, readTable } from '../pipeline/bronze/bronzeFixture.js'
 import { ok } from '../pipeline/gold/goldFixture.js'
 import { FlowingLake } from './flowingLake.js'
@@ -64,26 +64,6 @@ function rangeModel(mean: number, change: Partial<ModelCard> = {}): ModelFiles {
 function cardOf(onnx: Uint8Array, change: Partial<ModelCard> = {}): ModelFiles {
   const about = { name, version: '1', stream: 'events', createdAt: '2025-01-01T00:00:00.000Z' }
   return { onnx, card: { ...about, features, ...valueRangeTensors, sha256: sha256(onnx), ...change } }
-}
-
-/** The square root of how far a value lies above a million: no number for any of the events. */
-function rootModel(): ModelFiles {
-  const onnx = encodeOnnx({
-    name: 'root',
-    inputs: [{ name: 'features', shape: ['rows', 2] }],
-    outputs: [{ name: 'score', shape: ['rows', 1] }],
-    constants: [
-      { name: 'select', shape: [2, 1], values: [1, 0] },
-      { name: 'least', shape: [1], values: [1e6] },
-      { name: 'half', shape: [1], values: [0.5] },
-    ],
-    nodes: [
-      { operator: 'MatMul', inputs: ['features', 'select'], outputs: ['value'] },
-      { operator: 'Sub', inputs: ['value', 'least'], outputs: ['above'] },
-      { operator: 'Pow', inputs: ['above', 'half'], outputs: ['score'] },
-    ],
-  })
-  return cardOf(onnx, { golden: [{ features: [1e6 + 9, 1], score: 3 }] })
 }
 
 /** Registers a model as `lake train` does. */
@@ -200,7 +180,7 @@ describe('while events flow, a server that', () => {
       says: /scores a row of zeros and a row of ones with NaN and NaN: no score is a number/,
     },
     'has a model that scores its example, and no event': {
-      version: () => push(rootModel()),
+      version: () => push(cardOf(rootModel(), { golden: [{ features: [1e6 + 9, 1], score: 3 }] })),
       passes: true,
       says: /it scores none of \d+ rows that have all of their features with a number\. Promote a version that does/,
     },

@@ -1,3 +1,4 @@
+import { encodeOnnx } from '../../../shared/models/onnx/onnxModel.js'
 import { bytes, type Field, floats, integer, message, packed, text } from '../../../shared/models/onnx/protobuf.js'
 
 /** Models whose cost depends on the row: harmless for small values, endless or huge for a feature above 1,000. */
@@ -111,5 +112,24 @@ export function hugeModel(): Uint8Array {
     ],
     inputs: [rows],
     outputs: [score],
+  })
+}
+
+/** The square root of how far the first of two features lies above a million; below it no score is a number. */
+export function rootModel(): Uint8Array {
+  return encodeOnnx({
+    name: 'root',
+    inputs: [{ name: 'features', shape: ['rows', 2] }],
+    outputs: [{ name: 'score', shape: ['rows', 1] }],
+    constants: [
+      { name: 'select', shape: [2, 1], values: [1, 0] },
+      { name: 'least', shape: [1], values: [1e6] },
+      { name: 'half', shape: [1], values: [0.5] },
+    ],
+    nodes: [
+      { operator: 'MatMul', inputs: ['features', 'select'], outputs: ['value'] },
+      { operator: 'Sub', inputs: ['value', 'least'], outputs: ['above'] },
+      { operator: 'Pow', inputs: ['above', 'half'], outputs: ['score'] },
+    ],
   })
 }

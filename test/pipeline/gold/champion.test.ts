@@ -4,6 +4,7 @@ import {
   encodeModelCard,
   encodeValueRange,
   FolderModelSource,
+  type ModelCard,
   ModelError,
   sha256,
   valueRangeTensors,
@@ -11,7 +12,7 @@ import {
 import { withChampion } from '../../../shared/pipeline/gold/champion.js'
 import { runGold, scoreSilver } from '../../../shared/pipeline/gold/goldStep.js'
 import { events } from '../../harness/sampleStream/events.js'
-import { endlessModel } from '../../models/onnx/hostileModels.js'
+import { endlessModel, rootModel } from '../../models/onnx/hostileModels.js'
 import { SilverFixture } from '../silver/silverFixture.js'
 import { ok, scoredRows, silverOf } from './goldFixture.js'
 
@@ -23,6 +24,7 @@ async function promote(
   version: string,
   onnx: Uint8Array,
   tensors: { input: string; output: string },
+  golden?: ModelCard['golden'],
 ): Promise<void> {
   const card = {
     name: 'events-anomaly',
@@ -31,6 +33,7 @@ async function promote(
     createdAt: '2025-01-01T00:00:00.000Z',
     sha256: sha256(onnx),
     ...tensors,
+    golden,
     features: [
       { column: 'value', kind: 'numeric' as const },
       { column: 'event_type', kind: 'category' as const, categories: ['click'] },
@@ -74,6 +77,33 @@ describe('the model that scores', () => {
     expect((await versions()).at(-1)).toEqual(['e', 'starter-1'])
     expect(load).not.toHaveBeenCalled()
     load.mockRestore()
+  })
+
+  test('one that scores its golden row, and none of the events with a number, gives way to the last good one', async () => {
+    await using f = await SilverFixture.open()
+    await promote(f, '1', clicks(100), valueRangeTensors)
+    await silverOf(f, [[{ id: 'a', type: 'click', value: 100 }]])
+    ok([await scoreSilver(f.lake, events)])
+    await promote(f, '2', rootModel(), valueRangeTensors, [{ features: [1e6 + 9, 1], score: 3 }])
+    const good = { id: 'b', type: 'click', value: 2e6 }
+    await silverOf(f, [[good, { ...good, id: 'c', value: 5 }]])
+    ok([await scoreSilver(f.lake, events)])
+    const warn = vi.spyOn(f.lake.log, 'warn')
+    await silverOf(f, [[{ ...good, id: 'd', value: 5 }]])
+    ok([await scoreSilver(f.lake, events)])
+    await silverOf(f, [[{ ...good, id: 'e', value: 5 }]])
+    ok([await scoreSilver(f.lake, events)])
+    // Of a run in which some score is a number the others have none.
+    expect((await scoredRows(f.lake)).map(r => [r['event_id'], r['model_version'], r['score'] === null])).toEqual([
+      ['a', '1', false],
+      ['b', '2', false],
+      ['c', '2', true],
+      ['d', '1', false],
+      ['e', '1', false],
+    ])
+    expect(warn.mock.calls.map(([line]) => line)).toEqual([
+      expect.stringMatching(/goes on as version 1: .* it scores none of 1 rows that have all of their features/),
+    ])
   })
 
   test('without an earlier one, the rows wait: the run fails by name and nothing is half scored', async () => {
