@@ -9,7 +9,7 @@ export {
   fitFeatures,
   widthOf,
 } from './features/index.js'
-export { FolderModelSource, ModelVersions } from './folder/index.js'
+export { cardFile, FolderModelSource, ModelVersions, onnxFile } from './folder/index.js'
 export { isRuntimeStart, ModelError } from './modelError.js'
 export type { Champion, ModelFiles, ModelSource } from './modelSource.js'
 export { openOnnxScorer, type Scorer } from './onnx/index.js'

@@ -10,13 +10,11 @@ import {
   valueRangeTensors,
 } from '../../shared/models/index.js'
 import { type MlflowServer, openMlflow, pushModel } from '../../shared/models/mlflow/index.js'
-import { encodeMlModel } from '../../shared/models/mlflow/mlmodelFile.js'
-import { scoreSignature } from '../../shared/models/mlflow/signature.js'
-import { createRun, ensureExperiment } from '../../shared/models/mlflow/trackingRun.js'
 import { refreshModels } from '../../shared/pipeline/models/index.js'
 import { FaultProxy, type FaultRule } from '../harness/faultProxy.js'
 import { type Mlflow, startMlflow } from '../harness/mlflow.js'
 import { events as sample } from '../harness/sampleStream/events.js'
+import { describedBy, runOf } from '../models/mlflow/mlmodelParts.js'
 import { rootModel } from '../models/onnx/hostileModels.js'
 import { day0, readTable } from '../pipeline/bronze/bronzeFixture.js'
 import { ok } from '../pipeline/gold/goldFixture.js'
@@ -75,14 +73,12 @@ async function push(files: ModelFiles): Promise<string> {
 
 /** Registers a folder as MLflow 2 does, with a signature only. */
 async function pushForeign(columns: readonly string[]): Promise<string> {
-  const experimentId = await ensureExperiment(server.tracking, 'faults')
-  const run = await createRun(server.tracking, { experimentId, name: 'by hand', startedAt: day0, tags: {} })
+  const run = await runOf(server, 'faults', day0)
   const source = `${run.artifactUri}/model`
   const folder = await server.writableArtifacts(source)
-  const about = { modelId: undefined, runId: run.runId, artifactUri: source, size: 1, createdAt: day0 }
-  const description = { ...about, hasInputExample: false, metadata: {}, signature: scoreSignature(columns) }
+  const logged = { modelId: undefined, runId: run.runId, artifactUri: source, createdAt: day0 }
   await folder.put('model.onnx', rangeModel(1).onnx)
-  await folder.put('MLmodel', await encodeMlModel(description))
+  await folder.put('MLmodel', await describedBy(columns, logged))
   return (await server.registry.createVersion({ name, source, runId: run.runId, modelId: undefined, tags: {} })).version
 }
 

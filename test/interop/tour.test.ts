@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { stackState } from '../../shared/cli/runningStack.js'
+import { stackState } from '../../shared/cli/index.js'
 import { castSvg } from '../harness/castSvg.js'
 import { Recording } from '../harness/recording.js'
 import { copySources } from '../harness/sourceCopy.js'

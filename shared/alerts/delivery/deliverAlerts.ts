@@ -5,7 +5,7 @@ import type { Lake } from '../../pipeline/lake/index.js'
 import { redact } from '../../telemetry/index.js'
 import { type AlertReport, readAlerts } from '../readAlerts.js'
 import { alertKey, commonAlert, type DeliveredAlert } from './commonAlert.js'
-import { readDelivered, writeDelivered } from './deliveredAlerts.js'
+import { readDelivered, writeDelivered } from './deliveredAlertStore.js'
 
 /** How long the receiver may take for one message; the first that fails ends the turn, and the next goes on. */
 const timeoutMs = 10_000

@@ -11,7 +11,7 @@ import {
   Tip,
   versionAt,
 } from '../snapshot/index.js'
-import { type CommitOutcome, commitTransaction, type Transaction } from '../transaction/index.js'
+import { type CommitOutcome, commitTransaction, defaultMaxAttempts, type Transaction } from '../transaction/index.js'
 import { type CheckpointOutcome, writeCheckpoint } from './writeCheckpoint.js'
 
 /** How a {@link DeltaTable} commits, and as whom. */
@@ -55,7 +55,7 @@ export class DeltaTable {
     this.store = store
     this.#clock = options.clock ?? systemClock
     this.#engineInfo = options.engineInfo ?? 'kafka-delta-functions'
-    this.#maxAttempts = options.maxAttempts ?? 50
+    this.#maxAttempts = options.maxAttempts ?? defaultMaxAttempts
     this.#random = options.random ?? Math.random
     this.#tip = new Tip(store, this.#clock, options.tipMaxAgeMs ?? 60_000)
   }

@@ -1,4 +1,5 @@
 /** Committing: put-if-absent, conflicts, settling lost answers. */
+export { defaultMaxAttempts } from './commitBackoff.js'
 export { commitTransaction } from './committer.js'
 export {
   type CommitOutcome,

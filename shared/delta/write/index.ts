@@ -3,7 +3,7 @@ export { ChangeFileWriter } from './changeFileWriter.js'
 export { conformRows } from './conformRows.js'
 export { type MarkedFile, writeDeletionVectors, writesDeletionVectors } from './deletionVectorWriter.js'
 export type { Condition, Expressions, SqlDialect } from './expressions.js'
-export { type Plan, planAndCommit } from './optimisticCommit.js'
+export { type Plan, planAndCommit } from './planAndCommit.js'
 export type { Rows, RowSource } from './rows.js'
 export {
   mergedSchema,

@@ -2,6 +2,9 @@ import { growTree, type Matrix } from './growTree.js'
 import { type IsolationForest, nodesPerTree } from './isolationForest.js'
 import { seededRandom } from './seededRandom.js'
 
+/** Trees of a forest, and rows that each is grown from, unless the caller says otherwise. */
+export const defaultForestSize = { trees: 100, sampleSize: 2_048 } as const
+
 /** How a forest is grown. */
 export interface ForestOptions {
   readonly trees: number

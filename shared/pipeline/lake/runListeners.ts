@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.js'
 import type { Stream } from '../../contract/index.js'
 import type { Settings } from '../../settings/index.js'
+import { consumerGroupOf } from '../../sources/trigger/index.js'
 import { bestEffort, type Logger, type RunListener } from '../../telemetry/index.js'
 import type { MessagingPlaces } from '../../telemetry/metrics/index.js'
 
@@ -58,7 +59,7 @@ function messagingPlaces(settings: Settings, streams: readonly Stream[]): Messag
   return new Map(
     streams.map(({ name, topic }) => {
       const consumerGroup =
-        system === 'eventhubs' ? settings.eventhubsConsumerGroup : `${settings.kafkaConsumerGroup}-${name}`
+        system === 'eventhubs' ? settings.eventhubsConsumerGroup : consumerGroupOf(settings.kafkaConsumerGroup, name)
       return [name, { system, topic, consumerGroup }]
     }),
   )

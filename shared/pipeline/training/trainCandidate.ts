@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 import { silverPath, type Stream, type StreamModel } from '../../contract/index.js'
 import type { Snapshot } from '../../delta/index.js'
+import { defaultForestSize } from '../../models/forest/index.js'
 import type { ModelFiles } from '../../models/index.js'
 import type { DuckDbSession } from '../../query/index.js'
 import { fitTable } from '../features/index.js'
@@ -28,9 +29,6 @@ export interface TrainOptions {
   /** Told how many rows of silver were read of how many there are. */
   readonly onRead?: ((read: number, total: number) => void) | undefined
 }
-
-/** Trees of a forest, and rows that each is grown from. */
-const forestSize = { trees: 100, sampleSize: 2_048 }
 
 /** What a training came to, before anything of it is kept. */
 export type Training =
@@ -105,7 +103,7 @@ export async function trainCandidate(
     )
   const heldOut = await featureRows(session, held.table.name, held.columns, features, held.anomalies.length)
   const { anomalies } = held
-  const grown = growCandidate(features, training, heldOut, anomalies, { ...forestSize, seed })
+  const grown = growCandidate(features, training, heldOut, anomalies, { ...defaultForestSize, seed })
   const span = await eventSpan(session, stream, parts.training.name)
   const candidate = { ...grown, reference: { ...grown.reference, span } }
   const trained = {

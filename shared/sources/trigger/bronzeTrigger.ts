@@ -1,9 +1,9 @@
 import type { Stream } from '../../contract/index.js'
 import type { Settings, SettingValues } from '../../settings/index.js'
 import { eventHubBinding } from './eventHubBinding.js'
-import { fromEventHubTrigger } from './eventHubTrigger.js'
+import { fromEventHubTrigger } from './eventHubPayload.js'
 import { kafkaBinding } from './kafkaBinding.js'
-import { fromKafkaTrigger } from './kafkaTrigger.js'
+import { fromKafkaTrigger } from './kafkaPayload.js'
 import type { TriggerBatch, TriggerMetadata } from './triggerBatch.js'
 
 /** A stream's trigger binding, and the reader of what the platform delivers by it. */

@@ -1,5 +1,6 @@
 /** What the triggers of Azure Functions deliver, as records. */
 export { bronzeTrigger } from './bronzeTrigger.js'
-export { fromEventHubTrigger } from './eventHubTrigger.js'
-export { fromKafkaTrigger } from './kafkaTrigger.js'
+export { consumerGroupOf } from './consumerGroup.js'
+export { fromEventHubTrigger } from './eventHubPayload.js'
+export { fromKafkaTrigger } from './kafkaPayload.js'
 export { isSettingGiven, settingReference } from './settingReference.js'

@@ -1,5 +1,6 @@
 import type { Stream } from '../../contract/index.js'
 import type { Settings, SettingValues } from '../../settings/index.js'
+import { consumerGroupOf } from './consumerGroup.js'
 import { settingReference } from './settingReference.js'
 
 /** The extension's names of enumeration members; the spelling of librdkafka (`sasl_ssl`) is not one of them. */
@@ -29,7 +30,7 @@ export function kafkaBinding(stream: Stream, settings: Settings, values: Setting
     name: 'records',
     topic: stream.topic,
     brokerList: reference('KAFKA_BROKERS'),
-    consumerGroup: `${reference('KAFKA_CONSUMER_GROUP')}-${stream.name}`,
+    consumerGroup: consumerGroupOf(reference('KAFKA_CONSUMER_GROUP'), stream.name),
     cardinality: 'MANY',
     dataType: stream.dataType,
     ...(protocol !== undefined && { protocol }),

@@ -13,6 +13,8 @@ export interface RetryLimits extends TimeoutLimits {
   readonly pauseMs: number
 }
 
+/** Milliseconds before the second try, unless the caller says otherwise. */
+export const defaultPauseMs = 250
 const maxTries = 8
 /** Somebody who is not there is found out soon; a service that restarts is there again by then. */
 const maxTriesUnreached = 5

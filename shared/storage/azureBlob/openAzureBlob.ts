@@ -2,9 +2,8 @@ import { parseAzureBlobAddress } from '../address/index.js'
 import { AzureBlobStore } from './azureBlob.js'
 import { AccountClients } from './azureBlobClients.js'
 import { accessTo, type AzureBlobAccess, azureBlobCredential } from './azureBlobCredential.js'
+import { defaultPauseMs } from './azureBlobRetry.js'
 import { timeoutLimits, type TimeoutOptions } from './azureBlobTimeout.js'
-
-const pauseMs = 250
 
 /** How requests are signed, and how long they are tried. */
 export interface AzureBlobOptions extends AzureBlobAccess, TimeoutOptions {
@@ -16,7 +15,7 @@ export interface AzureBlobOptions extends AzureBlobAccess, TimeoutOptions {
 export async function openAzureBlob(url: string, options: AzureBlobOptions = {}): Promise<AzureBlobStore> {
   const address = parseAzureBlobAddress(url)
   const credential = await azureBlobCredential(address, options)
-  const limits = { ...timeoutLimits(options), pauseMs: options.pauseMs ?? pauseMs }
+  const limits = { ...timeoutLimits(options), pauseMs: options.pauseMs ?? defaultPauseMs }
   return new AzureBlobStore(address, new AccountClients(address, credential), limits)
 }
 

@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { encodeModelCard, starterModel } from '../../../shared/models/index.js'
-import { encodeMlModel } from '../../../shared/models/mlflow/mlmodelFile.js'
-import { scoreSignature } from '../../../shared/models/mlflow/signature.js'
 import type { Lake } from '../../../shared/pipeline/lake/lake.js'
 import { modelPlace } from '../../../shared/pipeline/models/modelPlace.js'
 import { promoteChampion } from '../../../shared/pipeline/training/championMove.js'
@@ -10,6 +8,7 @@ import { presentChampion } from '../../../shared/pipeline/training/presentChampi
 import { lakeModelOf } from '../../../shared/pipeline/training/streamModels.js'
 import { trainModel } from '../../../shared/pipeline/training/trainModel.js'
 import { events } from '../../harness/sampleStream/events.js'
+import { describedBy } from '../../models/mlflow/mlmodelParts.js'
 import { serveModel, type StandIn, startStandIn, status } from '../../models/mlflow/standIn.js'
 import { testSeed } from '../../random.js'
 import { SilverFixture } from '../silver/silverFixture.js'
@@ -105,16 +104,8 @@ describe('where gold takes its model from a server, the champion', () => {
     await using f = await open()
     const { card, onnx } = starterModel(name)
     const columns = ['value', ...['click', 'view', 'purchase', 'sign_up'].map(type => `event_type=${type}`)]
-    const description = await encodeMlModel({
-      modelId: 'm-1',
-      runId: 'r',
-      artifactUri: 'mlflow-artifacts:/1',
-      signature: scoreSignature(columns),
-      size: 1,
-      createdAt: 0,
-      hasInputExample: false,
-      metadata: {},
-    })
+    const logged = { modelId: 'm-1', runId: 'r', artifactUri: 'mlflow-artifacts:/1', createdAt: 0 }
+    const description = await describedBy(columns, logged)
     serveModel(server, { MLmodel: description, 'model.onnx': onnx })
     expect(await champion(f.lake)).toEqual(['3', card.sha256])
     await writeSilver(f.lake, events, { to: 2_000 })

@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
 import { ModelVersions, starterModel } from '../../../shared/models/index.js'
-import { decodeMlModel } from '../../../shared/models/mlflow/mlmodelFile.js'
-import { signatureFeatures } from '../../../shared/models/mlflow/signatureFeatures.js'
 import { scoreSilver } from '../../../shared/pipeline/gold/goldStep.js'
 import type { Lake } from '../../../shared/pipeline/lake/lake.js'
 import { promoteVersion, rollbackModel } from '../../../shared/pipeline/training/promotion.js'
@@ -11,6 +9,7 @@ import { decide, trainModel } from '../../../shared/pipeline/training/trainModel
 import { Faults, FaultyStore } from '../../../shared/storage/faults/index.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
 import { events } from '../../harness/sampleStream/events.js'
+import { readDescription } from '../../models/mlflow/mlmodelParts.js'
 import { seedNote, testSeed } from '../../random.js'
 import { scoredRows } from '../gold/goldFixture.js'
 import { SilverFixture } from '../silver/silverFixture.js'
@@ -66,8 +65,11 @@ describe('a training', () => {
       'training.json',
     ])
     const description = await f.lake.store.get(`models/${name}/1/MLmodel`)
-    const written = await decodeMlModel(description ?? new Uint8Array(), 'MLmodel')
     const { card } = await modelOf(f.lake).versions.load('1')
+    const { written, features } = await readDescription(description ?? new Uint8Array(), {
+      declared: events.model?.features ?? [],
+      fitted: card.features,
+    })
     expect(written).toMatchObject({
       onnxFile: 'model.onnx',
       modelId: undefined,
@@ -76,9 +78,7 @@ describe('a training', () => {
       inputExample: { path: 'input_example.json' },
       metadata: { stream: 'events', threshold: card.threshold, features: card.features },
     })
-    expect(
-      signatureFeatures(written.signature, { declared: events.model?.features ?? [], fitted: card.features }, 'm'),
-    ).toEqual(card.features)
+    expect(features).toEqual(card.features)
     const rows = await modelRuns(f.lake)
     expect(rows.map(row => row['event'])).toEqual(['trained', 'registered', 'promoted'])
     expect(new Set(rows.map(row => row['run_id'])).size).toBe(1)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { fromKafkaTrigger } from '../../../shared/sources/trigger/kafkaTrigger.js'
+import { fromKafkaTrigger } from '../../../shared/sources/trigger/kafkaPayload.js'
 
 const utf8 = (text: string) => Buffer.from(text, 'utf8')
 

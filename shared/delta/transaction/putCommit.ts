@@ -1,4 +1,3 @@
-import type { Clock } from '../../clock.js'
 import { isRetryable } from '../../errors.js'
 import { type ObjectStore, StorageError } from '../../storage/index.js'
 import { DeltaError } from '../deltaError.js'
@@ -61,11 +60,3 @@ export async function putCommit(
     { where: { table: store.url, version }, data: { txnId }, cause: lastError, retryable: true },
   )
 }
-
-/** Waits a random part of a time that doubles with every attempt, so that rivals do not meet again. */
-export function jitteredPause(clock: Clock, random: () => number): (attempt: number) => Promise<void> {
-  return attempt => clock.sleep(random() * Math.min(maxPauseMs, firstPauseMs * 2 ** Math.min(attempt - 1, 10)))
-}
-
-const firstPauseMs = 25
-const maxPauseMs = 2_000

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { fromEventHubTrigger } from '../../../shared/sources/trigger/eventHubTrigger.js'
+import { fromEventHubTrigger } from '../../../shared/sources/trigger/eventHubPayload.js'
 
 const metadata = (fields: Record<string, unknown> = {}) => ({
   partitionContext: { partitionId: '3' },
