@@ -1,5 +1,6 @@
 import { asError } from '../errors.js'
 import { shownAddress } from '../storage/index.js'
+import { HttpPost } from './httpPost.js'
 import type { Logger } from './logger.js'
 import { protectSecret, redact } from './redaction.js'
 
@@ -23,45 +24,40 @@ export type Receipt = 'taken' | 'unreached' | 'refused'
  */
 export class Receiver {
   readonly #options: ReceiverOptions
-  readonly #ending = new AbortController()
+  readonly #http: HttpPost
+  #isEnded = false
   #isFailing = false
 
   constructor(options: ReceiverOptions) {
     this.#options = options
+    this.#http = new HttpPost(options.url)
     for (const value of Object.values(options.headers)) protectSecret(value)
   }
 
   /** Whether nothing is sent any more. */
   get isEnded(): boolean {
-    return this.#ending.signal.aborted
+    return this.#isEnded
   }
 
   /** Gives up what is under way, and sends nothing more. */
   end(): void {
-    this.#ending.abort(new Error('it is being closed'))
+    this.#isEnded = true
+    this.#http.close()
   }
 
   /** Sends JSON. Never throws. */
   async post(body: string): Promise<Receipt> {
     if (this.isEnded) return 'unreached'
-    const { url, headers, timeoutMs, what, log } = this.#options
+    const { url, headers: own, timeoutMs, what, log } = this.#options
+    const headers = { ...own, 'content-type': 'application/json' }
     try {
-      const answer = await fetch(url, {
-        method: 'POST',
-        headers: { ...headers, 'content-type': 'application/json' },
-        body,
-        // The headers are for this address and no other.
-        redirect: 'manual',
-        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#ending.signal]),
-      })
-      await answer.body?.cancel()
-      if (!answer.ok) {
-        this.#failed(`it answered ${answer.status}`)
-        return [408, 429, 502, 503, 504].includes(answer.status) ? 'unreached' : 'refused'
+      const status = await this.#http.send({ headers, body, timeoutMs })
+      if (status < 200 || status >= 300) {
+        this.#failed(`it answered ${status}`)
+        return [408, 429, 502, 503, 504].includes(status) ? 'unreached' : 'refused'
       }
     } catch (thrown) {
-      const error = asError(thrown)
-      this.#failed(asError(error.cause ?? error).message)
+      this.#failed(asError(thrown).message)
       return 'unreached'
     }
     if (this.#isFailing) log.info(`${what} are taken again.`, { to: shownAddress(url) })

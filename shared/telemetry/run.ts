@@ -108,9 +108,11 @@ export function startRun(start: RunStart): Run {
   }
 }
 
+const machine = os.hostname()
+
 /** The function app's instance, or the machine's name. */
 export function processHost(): string {
-  return process.env['WEBSITE_INSTANCE_ID'] ?? os.hostname()
+  return process.env['WEBSITE_INSTANCE_ID'] ?? machine
 }
 
 function failure(thrown: unknown): Pick<RunRecord, 'errorCode' | 'errorMessage'> {

@@ -39,7 +39,7 @@ export function rowListener(log: Logger): RunListener {
 }
 
 /** `0:100-199 3:7-7`: partition, first and last offset. */
-function offsetsText(ranges: readonly CoveredRange[]): string {
+export function offsetsText(ranges: readonly CoveredRange[]): string {
   const named = ranges.slice(0, maxRanges).map(({ partition, from, to }) => `${partition}:${from}-${to - 1n}`)
   return ranges.length > maxRanges ? `${named.join(' ')} …` : named.join(' ')
 }

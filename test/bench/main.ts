@@ -7,14 +7,15 @@ import { pageBench } from './pageBench.js'
 import { parquetBench } from './parquetBench.js'
 import { silverBench } from './silverBench.js'
 import { snapshotBench } from './snapshotBench.js'
+import { telemetryBench } from './telemetryBench.js'
 import { windowBench } from './windowBench.js'
 
 /**
- * usage: npm run bench -- [bronze|parquet|silver|snapshot|delta|memory|coldstart|models|window|page] [rows, commits, scale,
+ * usage: npm run bench -- [bronze|parquet|silver|snapshot|delta|memory|coldstart|models|window|telemetry|page] [rows, commits, scale,
  * files, or an address]; ratios are within the run, the part's baseline being 1. `delta` compares with delta-rs, by the
  * Python in DELTALAKE_PYTHON or one that it sets up itself. `coldstart` needs `npm run package` before, `models` a Python
- * with scikit-learn and onnxruntime in MODELS_PYTHON, `page` the address of a running stack's page; these, and `window`,
- * run only when they are asked for.
+ * with scikit-learn and onnxruntime in MODELS_PYTHON, `page` the address of a running stack's page; these, `window` and
+ * `telemetry` run only when they are asked for.
  */
 const [, , wanted, rowsText] = process.argv
 const rows = rowsText === undefined ? undefined : Number(rowsText)
@@ -69,6 +70,11 @@ if (wanted === 'coldstart') {
 if (wanted === 'window') {
   process.stdout.write('silver, with so many rows in the window\n')
   for (const { name, figure } of await windowBench(rows)) process.stdout.write(`  ${name.padEnd(32)} ${figure}\n`)
+}
+
+if (wanted === 'telemetry') {
+  process.stdout.write('telemetry\n')
+  for (const { name, figure } of await telemetryBench(rows)) process.stdout.write(`  ${name.padEnd(40)} ${figure}\n`)
 }
 
 if (wanted === 'models') {

@@ -3,7 +3,7 @@ import { mostLinks, parseTraceparent, type TraceContext } from '../../telemetry/
 import type { Coverage } from './coverage.js'
 
 /** Most records of one commit whose headers are looked at. */
-const mostLooks = 1024
+const mostLooks = 2 * mostLinks
 
 /** No `traceparent` of a version that is known is nearly as long. */
 const longestHeader = 256

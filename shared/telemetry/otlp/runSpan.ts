@@ -1,5 +1,5 @@
 import { messagingAttributes, type MessagingPlaces } from '../metrics/index.js'
-import { runLine } from '../runLine.js'
+import { offsetsText } from '../runLine.js'
 import type { WrittenTable } from '../runListener.js'
 import type { RunRecord } from '../runRecord.js'
 import { contextOfRun } from '../traceContext.js'
@@ -11,7 +11,6 @@ export function runSpan(run: RunRecord, written: WrittenTable | undefined, place
   if (context === undefined) return undefined
   const { step, stream, trigger, startTime, endTime, errorCode, errorMessage } = run
   const place = step === 'bronze' ? places.get(stream ?? '') : undefined
-  const line = runLine(run, written)
   return {
     context,
     name: place === undefined ? [step, stream].filter(Boolean).join(' ') : `process ${place.topic}`,
@@ -27,7 +26,7 @@ export function runSpan(run: RunRecord, written: WrittenTable | undefined, place
       'lake.table.version': written?.version ?? run.version,
       'lake.source': written?.source?.table,
       'lake.source.version': written?.source?.version,
-      'lake.offsets': typeof line['offsets'] === 'string' ? line['offsets'] : undefined,
+      'lake.offsets': written === undefined || written.ranges.length === 0 ? undefined : offsetsText(written.ranges),
       'lake.rows.in': run.rowsIn,
       'lake.rows.out': run.rowsOut,
       'lake.run.id': run.runId,

@@ -106,7 +106,7 @@ test('two streams: each run is a span with table, version and offsets, linked to
   })
   const linked = bronze?.links.map(({ traceId }) => traceId) ?? []
   expect(linked).toHaveLength(32)
-  expect(linked[0]).toBe(traceOf(1))
+  expect(linked[0]).toBe(traceOf(2))
   expect(Number(linked.at(-1))).toBeGreaterThan(90)
   expect(silver?.links).toEqual([{ traceId: bronze?.traceId, spanId: bronze?.spanId }])
   expect(contextOfRun(String(plain(bronze)['lake.run.id']))).toEqual({
