@@ -15,7 +15,13 @@ const secret = 'Bearer c2VjcmV0LW9mLXRoZS1jb2xsZWN0b3I'
 function outbox(parts: { readonly timeoutMs?: number; readonly most?: number; readonly url?: string } = {}) {
   const { lines, log } = keptLog()
   const { timeoutMs = 60_000, most = 100, url = collector.url } = parts
-  const receiver = new Receiver({ url, headers: { authorization: secret }, timeoutMs, what: 'Spans', log })
+  const receiver = new Receiver({
+    url,
+    headers: { authorization: secret, 'x-key': 'plain-words-that-are-secret' },
+    timeoutMs,
+    what: 'Spans',
+    log,
+  })
   const everyMs = 3_600_000
   const box = new Outbox<number>({ receiver, most, perMessage: 3, everyMs, encode: items => JSON.stringify({ items }) })
   const sent = () => collector.received.map(({ json }) => json['items'])
@@ -66,7 +72,7 @@ test.each([401, 400, 302])(
     expect(collector.requests).toBe(1)
     expect(sent()).toEqual([])
     expect(lines.join()).toContain(`it answered ${status}`)
-    expect(redact(`sent ${secret}`)).not.toContain('c2VjcmV0')
+    for (const text of [secret, 'plain-words-that-are-secret']) expect(redact(`sent ${text}.`)).not.toContain(text)
   },
 )
 

@@ -37,6 +37,19 @@ test('of a large commit a bounded number, from its beginning to its end', () => 
   expect(new Set(found.slice(1).map((n, i) => Math.round((n - (found[i] ?? 0)) / 500))).size).toBeLessThan(3)
 })
 
+test('of many partitions with a record each no more are looked at than of one with many', () => {
+  let looks = 0
+  const one = (n: number): SourceRecord => ({
+    ...record(n, []),
+    get headers() {
+      looks++
+      return [traceparent(n)]
+    },
+  })
+  expect(traces(...Array.from({ length: 3000 }, (_, n) => [one(n)]))).toHaveLength(32)
+  expect(looks).toBeLessThanOrEqual(64)
+})
+
 test('headers that are no traceparent are passed over, however they are', () => {
   const odd: readonly Header[] = [
     ['traceparent', null],
