@@ -7,6 +7,7 @@ import { durationForms, parseDuration } from './duration.js'
 import { type Expectation, expectationFault, type Predicate, rulesOf } from './expectations.js'
 import { jsonReader } from './jsonValue.js'
 import { keyText } from './keyText.js'
+import { type Retention, type RetentionDeclaration, retentionOf } from './retention.js'
 import type { ExpectationAction, StartFrom, Stream } from './stream.js'
 import { formatFault, type StreamFormat } from './streamFormat.js'
 import { type ModelDeclaration, streamModelOf } from './streamModel.js'
@@ -26,6 +27,13 @@ export interface StreamDeclaration<Schema extends z.ZodObject> {
   readonly allowedLateness: string
   /** How far apart in event time two events of one key can be and still be duplicates. */
   readonly dedupeWithin: string
+  /**
+   * How long rows are kept: a duration for all, or each part its own (`bronze`, `quarantine`, `silver`, `scored`,
+   * `summary`, `drift`); what is not named is kept for ever. Maintenance removes days that are older as a whole: of bronze
+   * and its rejected records by when they were ingested, of silver and scored rows by event time, of summary and drift by
+   * their windows.
+   */
+  readonly retain?: RetentionDeclaration
   /** At most four fields, the most often filtered first; the event time when absent. */
   readonly clusterBy?: readonly (keyof z.output<Schema> & string)[]
   /**
@@ -76,6 +84,7 @@ export function defineStream<const Schema extends z.ZodObject>(declaration: Stre
   const expectations = expectationsOf(name, declaration.expectations ?? {})
   const format = formatOf(declaration)
   const validate = validatorOf(decoder, eventTime, rulesOf(expectations, declaration.where as Predicate | undefined))
+  const dedupeWithinMs = duration(name, 'dedupeWithin', declaration.dedupeWithin)
   const read = decode === undefined ? jsonReader(decoder) : guarded(decode)
   return {
     name,
@@ -85,7 +94,8 @@ export function defineStream<const Schema extends z.ZodObject>(declaration: Stre
     key,
     eventTime,
     allowedLatenessMs: duration(name, 'allowedLateness', declaration.allowedLateness),
-    dedupeWithinMs: duration(name, 'dedupeWithin', declaration.dedupeWithin),
+    dedupeWithinMs,
+    retention: retentionIn(name, declaration.retain, dedupeWithinMs),
     clusterBy,
     startFrom: declaration.startFrom ?? 'earliest',
     format,
@@ -98,6 +108,11 @@ export function defineStream<const Schema extends z.ZodObject>(declaration: Stre
     validate,
     keyOf: value => keyText(read(value), key),
   }
+}
+
+function retentionIn(stream: string, declared: unknown, dedupeWithinMs: number): Retention {
+  const outcome = retentionOf(declared, dedupeWithinMs)
+  return 'fault' in outcome ? refuse(stream, outcome.fault) : outcome.retention
 }
 
 function formatOf<Schema extends z.ZodObject>(declaration: StreamDeclaration<Schema>): StreamFormat {

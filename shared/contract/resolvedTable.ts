@@ -7,13 +7,13 @@ import { optional, type TableSpec } from './tables.js'
  * What became of a quarantined record, as a closed list. `replayed` settles it only while silver holds its row; the
  * others settle it for good.
  */
-export const outcomes = ['replayed', 'duplicate', 'purged', 'erased'] as const
+export const outcomes = ['replayed', 'duplicate', 'purged', 'erased', 'expired'] as const
 
 /** As `_outcome` has it. */
 export type Outcome = (typeof outcomes)[number]
 
 /** Outcomes that need nothing in silver to hold. */
-export const finalOutcomes: readonly Outcome[] = ['duplicate', 'purged', 'erased']
+export const finalOutcomes: readonly Outcome[] = ['duplicate', 'purged', 'erased', 'expired']
 
 /** Folder of the outcomes of a stream's quarantined records, relative to the lake's root. */
 export function resolvedPath(stream: Pick<Stream, 'name'>): string {

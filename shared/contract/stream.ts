@@ -2,6 +2,7 @@ import type { z } from 'zod'
 
 import type { Row, StructField } from '../types/index.js'
 import type { Rejection } from './rejectionCodes.js'
+import type { Retention } from './retention.js'
 import type { StreamFormat } from './streamFormat.js'
 import type { StreamModel } from './streamModel.js'
 import type { UndeclaredCounter } from './undeclared/index.js'
@@ -43,6 +44,8 @@ export interface Stream {
   readonly allowedLatenessMs: number
   /** How far apart in event time two events of one key can be and still be duplicates. */
   readonly dedupeWithinMs: number
+  /** For how long rows are kept. */
+  readonly retention: Retention
   readonly clusterBy: readonly string[]
   readonly startFrom: StartFrom
   /** How values are written. */

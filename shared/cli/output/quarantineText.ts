@@ -86,12 +86,13 @@ export const outcomeColumns = ['stream', 'outcome', 'reason', 'field', 'count', 
 
 /** What a replay did, an outcome a record, and why what remains does. */
 export function outcomeRecords(report: ReplayReport): readonly JsonObject[] {
-  const { stream, replayed, duplicates, alreadyThere, remaining } = report
+  const { stream, replayed, duplicates, alreadyThere, expired, remaining } = report
   const none = { reason: null, field: null, example: null }
   return [
     { stream, outcome: 'replayed', count: replayed, ...none },
     { stream, outcome: 'duplicate', count: duplicates, ...none },
     ...(alreadyThere === 0 ? [] : [{ stream, outcome: 'already there', count: alreadyThere, ...none }]),
+    ...(expired === 0 ? [] : [{ stream, outcome: 'expired', count: expired, ...none }]),
     ...remaining.map(({ reason, field, count, example }) => ({
       stream,
       outcome: 'remains',

@@ -31,13 +31,14 @@ export function documentationOf(stream: Stream): string {
 }
 
 function facts(stream: Stream): readonly (readonly string[])[] {
-  const { topic, key, dedupeWithinMs, eventTime, allowedLatenessMs, clusterBy } = stream
+  const { topic, key, dedupeWithinMs, eventTime, allowedLatenessMs, clusterBy, retention } = stream
   return [
     ['Topic', code(topic)],
     ['The same event', `same ${code(key)}, event times at most ${inWords(dedupeWithinMs)} apart`],
     ['Event time', `${code(eventTime)}, at most an hour after Kafka's timestamp`],
     ['Late', `more than ${inWords(allowedLatenessMs)} behind Kafka's timestamp: kept, flagged in ${code('_late')}`],
     ['Clustered by', clusterBy.map(code).join(', ')],
+    ...Object.entries(retention).map(([part, ms]) => [`Kept in ${part}`, `${inWords(ms)}, then removed day by day`]),
   ]
 }
 

@@ -3,7 +3,6 @@ import type { DataFileLayout } from '../../delta/index.js'
 import type { CodedError } from '../../errors.js'
 import type { OpenedTable } from '../incremental/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
-import { readPause } from '../pause/index.js'
 import type { StepRun } from '../step/index.js'
 import { appendBronze, type AppendOutcome, countsOf, writtenBy } from './append.js'
 import { layoutOf, openBronze } from './bronzeTable.js'
@@ -137,7 +136,7 @@ class CatchUp {
         const encoded = await pool.take(settings.bronzeMaxCommitRows)
         if (encoded === undefined) return this.result
         // Somebody wants the stream to stand still: as if its time were over.
-        if ((await readPause(this.#lake.store, this.#stream)) !== undefined) this.#deadline = -Infinity
+        if (await isPaused(this.#lake, this.#stream)) this.#deadline = -Infinity
         if (this.#isLate) pool.drain()
         if (!(await this.#commit(encoded, pool))) await this.#startOver(pool)
       }
@@ -240,4 +239,9 @@ class CatchUp {
     await rewind(this.#lake, this.#stream, this.#plan)
     if (!this.#isLate) pool.start()
   }
+}
+
+async function isPaused({ store }: Lake, stream: Stream): Promise<boolean> {
+  const { readPause } = await import('../pause/index.js')
+  return (await readPause(store, stream)) !== undefined
 }

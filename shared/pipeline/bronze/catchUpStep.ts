@@ -1,6 +1,5 @@
 import type { Stream } from '../../contract/index.js'
 import type { Lake } from '../lake/index.js'
-import { reportPaused } from '../pause/index.js'
 import { reportStep, startStep, type StepReport, type StepResult, type StepRun, type Trigger } from '../step/index.js'
 import { type CatchUpOptions, catchUpStream } from './catchUp.js'
 import { stoppedError } from './partitionFault.js'
@@ -24,6 +23,7 @@ export async function catchUp(
 
 async function catchUpOne(lake: Lake, stream: Stream, trigger: Trigger, options: CatchUpOptions): Promise<StepReport> {
   const start = { step: 'bronze', stream: stream.name, trigger } as const
+  const { reportPaused } = await import('../pause/index.js')
   const paused = await reportPaused(lake, start)
   if (paused !== undefined) return paused
   const run = startStep(lake, start)

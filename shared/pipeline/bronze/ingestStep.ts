@@ -1,6 +1,5 @@
 import type { Stream } from '../../contract/index.js'
 import type { Lake } from '../lake/index.js'
-import { reportPaused } from '../pause/index.js'
 import { reportStep, startStep, type StepReport, type StepResult, type StepRun, type Trigger } from '../step/index.js'
 import type { Delivery } from './delivery.js'
 import { ingestDelivery } from './ingestDelivery.js'
@@ -22,6 +21,7 @@ export async function ingestBatch(
   trigger: Trigger,
 ): Promise<StepReport> {
   const start = { step: 'bronze', stream: stream.name, trigger, rethrow: true } as const
+  const { reportPaused } = await import('../pause/index.js')
   const paused = await reportPaused(lake, start)
   if (paused !== undefined) return paused
   const run = startStep(lake, start)

@@ -2,6 +2,7 @@ import { isFramed, type Stream } from '../../contract/index.js'
 import type { Lake } from '../lake/index.js'
 import type { ContractFinding } from './contractFinding.js'
 import { recordFindings, type RecordSample } from './recordFindings.js'
+import { retentionFindings } from './retentionFindings.js'
 import { schemaFindings } from './schemaFindings.js'
 import { tableFindings } from './tableFindings.js'
 
@@ -30,7 +31,7 @@ export async function checkContract(
     if ('fault' in found) findings.push({ against: 'schema', verdict: 'note', field: '', message: found.fault })
     else findings.push(...schemaFindings(stream, found.fields))
   }
-  findings.push(...(await tableFindings(lake, stream)))
+  findings.push(...(await tableFindings(lake, stream)), ...(await retentionFindings(lake, stream)))
   const { tried, findings: ofRecords } = await recordFindings(lake, stream, sample)
   return { findings: [...findings, ...ofRecords], tried }
 }

@@ -3,13 +3,13 @@ import type { Action, AddFile, TableState, Txn } from '../../delta/index.js'
 import { identifier, literal, sqlType } from '../../query/index.js'
 import type { Json, Row } from '../../types/index.js'
 import { erasedAppId } from '../bronze/index.js'
-import { nextRowLoss, rowLossAppId, rowLossJson, SessionTable, validLostTxn } from '../incremental/index.js'
+import { lostRowsTxns, nextRowLoss, rowLossAppId, rowLossJson, SessionTable } from '../incremental/index.js'
 import { openSession, PipelineError } from '../lake/index.js'
 import { placeOf, type RecordPlace } from '../outcomes/index.js'
 import { slicesOf, sliceSql } from '../quarantine/index.js'
+import { filesToSearch, openFile, type Rewriting, RewrittenFiles, writeFile } from '../retention/index.js'
 import type { Erasure } from './erasure.js'
 import { noteJson } from './erasureReport.js'
-import { filesToSearch, openFile, type Rewriting, RewrittenFiles, writeFile } from './rewrittenFiles.js'
 
 /** What a row was before it was erased, as `lake.bronze.erased` of `commitInfo` names it. */
 const kinds = ['valid', 'quarantined', 'tombstones', 'dropped', 'filtered'] as const
@@ -99,12 +99,12 @@ async function eraseOnce(
       ...rewritten.actions(now),
     ],
     operation: 'ERASE',
-    operationMetrics: rewritten.metrics(rows),
+    operationMetrics: { ...rewritten.metrics, numErasedRows: rows },
     info: {
       lake: {
         run: run.inCommit({ rowsIn: rows, rowsOut: 0 }, false),
         bronze: { erased: counts as Json },
-        rowLoss: rowLossJson({ days: [] }),
+        rowLoss: rowLossJson({ days: new Map() }),
         erasure: noteJson(note),
       },
     },
@@ -205,5 +205,5 @@ async function txnsOf(state: TableState, erased: SessionTable, valid: number, no
     const before = state.txns.get(appId)?.version ?? -1n
     return { appId, version: place.offset > before ? place.offset : before, lastUpdated: now }
   })
-  return [...reached, nextRowLoss(state, now), ...(valid === 0 ? [] : [validLostTxn(state, valid, now)])]
+  return [...reached, nextRowLoss(state, now), ...lostRowsTxns(state, 'valid', valid, now)]
 }

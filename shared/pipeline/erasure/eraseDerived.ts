@@ -1,13 +1,21 @@
 import { bronzePath, lineage, resolvedPath, sqlName, type Stream } from '../../contract/index.js'
-import { filesThatMayMatch, type Predicate } from '../../delta/index.js'
+import { type Action, filesThatMayMatch, type Predicate } from '../../delta/index.js'
 import { type DuckDbSession, identifier, literal, openDeltaView } from '../../query/index.js'
-import { eventDate, movesCursor, nextRowLoss, rowLossAppId, rowLossJson, SessionTable } from '../incremental/index.js'
+import {
+  eventDate,
+  lostRowsTxns,
+  movesCursor,
+  nextRowLoss,
+  rowLossAppId,
+  rowLossJson,
+  SessionTable,
+} from '../incremental/index.js'
 import { type Lake, openSession, untilCommitted } from '../lake/index.js'
 import { inRanges, openOutcomes, recordRanges } from '../outcomes/index.js'
+import { filesToSearch, openFile, RewrittenFiles, writeFile } from '../retention/index.js'
 import type { ErasedRows } from './eraseBronze.js'
 import type { Erasure } from './erasure.js'
 import { noteJson } from './erasureReport.js'
-import { filesToSearch, openFile, RewrittenFiles, writeFile } from './rewrittenFiles.js'
 
 /** A table of a stream's events: silver, or the scored one. */
 export interface DerivedTable {
@@ -45,28 +53,32 @@ async function eraseOnce(
   const of: Predicate[] = [keys.predicate, inRanges(await recordRanges(session, replayed.name))]
   const match = `coalesce(${keys.sql}, false) OR (${places}) IN (SELECT (${places}) FROM ${replayed.name})`
   const rewritten = new RewrittenFiles(rewriting)
-  const days = new Set<string>()
+  const days = new Map<string, number>()
   let rows = 0
   for (const file of filesToSearch(rewriting, { op: 'or', of })) {
     using view = await openFile(rewriting, file)
     const { n } = await session.row(`SELECT count(*) AS n FROM (${view.sql}) WHERE ${match}`)
     if (n === 0n && file.deletionVector === undefined) continue
     rows += Number(n)
-    if (n !== 0n) days.add(file.partitionValues[eventDate] ?? '')
+    const day = file.partitionValues[eventDate] ?? ''
+    if (n !== 0n && day !== '') days.set(day, (days.get(day) ?? 0) + Number(n))
     const rest = `SELECT * FROM (${view.sql}) WHERE NOT (${match})`
     rewritten.replace(file, await writeFile(rewriting, rest, file.partitionValues, orderOf(stream)))
   }
   const now = lake.clock.now()
   const outcome = await table.commit({
     readVersion: snapshot.version,
-    actions: [{ txn: nextRowLoss(snapshot, now) }, ...rewritten.actions(now)],
+    actions: [
+      ...[nextRowLoss(snapshot, now), ...lostRowsTxns(snapshot, 'erased', rows, now)].map((txn): Action => ({ txn })),
+      ...rewritten.actions(now),
+    ],
     operation: 'ERASE',
-    operationMetrics: rewritten.metrics(rows),
+    operationMetrics: { ...rewritten.metrics, numErasedRows: rows },
     info: {
       lake: {
         run: run.inCommit({ rowsIn: rows, rowsOut: 0 }, false),
         [layer]: { erased: rows },
-        rowLoss: rowLossJson({ days: isSummed ? [...days].filter(day => day !== '') : [] }),
+        rowLoss: rowLossJson({ days: isSummed ? days : new Map() }),
         erasure: noteJson(note),
       },
     },

@@ -4,11 +4,11 @@ import { identifier, openDeltaView, sqlType } from '../../query/index.js'
 import { nextRowLoss, rowLossAppId, rowLossJson } from '../incremental/index.js'
 import { openSession, untilCommitted } from '../lake/index.js'
 import { nextSequence } from '../outcomes/index.js'
+import { openFile, RewrittenFiles, writeFile } from '../retention/index.js'
 import type { ErasedRows } from './eraseBronze.js'
 import { loadMarkers } from './eraseDerived.js'
 import type { Erasure } from './erasure.js'
 import { noteJson } from './erasureReport.js'
-import { openFile, RewrittenFiles, writeFile } from './rewrittenFiles.js'
 
 const maxPlans = 20
 const places = lineage.join(', ')
@@ -60,8 +60,8 @@ async function eraseOnce({ lake, stream, keys, note }: Erasure): Promise<ErasedR
     readVersion: snapshot.version,
     actions: [{ txn: nextRowLoss(snapshot, now) }, { txn: nextSequence(snapshot, now) }, ...rewritten.actions(now)],
     operation: 'ERASE',
-    operationMetrics: rewritten.metrics(rows),
-    info: { lake: { rowLoss: rowLossJson({ days: [] }), erasure: noteJson(note) } },
+    operationMetrics: { ...rewritten.metrics, numErasedRows: rows },
+    info: { lake: { rowLoss: rowLossJson({ days: new Map() }), erasure: noteJson(note) } },
     isBlindAppend: false,
     reads: { files: 'all', appIds: appId => appId === rowLossAppId(snapshot), overCompaction: true },
   })

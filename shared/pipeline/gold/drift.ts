@@ -1,5 +1,5 @@
 import { driftPartitionColumns, driftTable, scoredPath, type Stream } from '../../contract/index.js'
-import { type AddFile, type Snapshot, writeDataFile } from '../../delta/index.js'
+import { type AddFile, writeDataFile } from '../../delta/index.js'
 import { asError } from '../../errors.js'
 import { elapsedMs } from '../../storage/index.js'
 import type { Row } from '../../types/index.js'
@@ -7,12 +7,16 @@ import {
   columnsOf,
   type Derivation,
   eventDate,
+  expiredBefore,
+  isOver,
+  laterDay,
   maxRowsOf,
   type NewRows,
   type OpenedTable,
   rebuildTable,
   refresh,
   type RefreshOptions,
+  type Whole,
 } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
 import { type ModelPlace, modelPlace } from '../models/index.js'
@@ -110,14 +114,20 @@ function driftDerivation(lake: Lake, stream: Stream, place: ModelPlace, options:
       carriesColumns: false,
       layer: 'gold',
       rebuiltBy: 'lake rebuild gold',
+      retention: { dayColumn: '_window_date', retainMs: stream.retention.drift },
+      ofKept: () => Promise.resolve({}),
       // Nobody sends rows of a day that is over to a stream that has gone silent.
       isDue: async target => (await endedFiles(stream, target, lake.clock.now())).length > 0,
     },
     maxRows: maxRowsOf(lake, options),
     detail: { table: spec.path },
-    apply: async ({ target, files, lostDays, snapshot }) =>
-      compareDays(comparison, await snapshot(), target, [...files.map(eventDateOf), ...lostDays]),
-    rebuild: async ({ source, target }) => ({ ...(await compareDays(comparison, source, target)), rowsRead: 0 }),
+    apply: async ({ target, files, lostDays, snapshot, ...batch }) => {
+      const source = await snapshot()
+      const firstDay = laterDay(batch.firstDay, expiredBefore(source))
+      const touching = [...files.map(eventDateOf), ...lostDays.keys()]
+      return compareDays(comparison, { source, target, firstDay }, touching)
+    },
+    rebuild: async whole => ({ ...(await compareDays(comparison, whole)), rowsRead: 0 }),
   }
 }
 
@@ -127,8 +137,7 @@ function driftDerivation(lake: Lake, stream: Stream, place: ModelPlace, options:
  */
 async function compareDays(
   { lake, stream, place }: Comparison,
-  scored: Snapshot,
-  target: OpenedTable,
+  { source: scored, target, firstDay }: Whole,
   touching?: readonly string[],
 ): Promise<NewRows> {
   await using session = await openSession(lake)
@@ -142,7 +151,8 @@ async function compareDays(
   const replaces: AddFile[] = []
   let made = 0
   let breached = 0
-  for (const day of [...days].filter(text => text !== '').toSorted()) {
+  // Of a day that is over only a part of the rows may be left.
+  for (const day of [...days].filter(text => text !== '' && !isOver(text, firstDay)).toSorted()) {
     const files = scored.files.filter(file => eventDateOf(file) === day)
     const start = BigInt(Date.parse(day)) * 1000n
     const rows = await driftOfDay(compared, { start, files, isOver: endOf(stream, day) <= now })

@@ -1,8 +1,12 @@
 import { scoredTable, silverPath, type Stream } from '../../contract/index.js'
-import type { AddFile } from '../../delta/index.js'
+import type { AddFile, TableState } from '../../delta/index.js'
 import {
   type AllRows,
   type Derivation,
+  eventDate,
+  isBefore,
+  liveRows,
+  lostRowsOf,
   maxRowsOf,
   rebuildTable,
   refresh,
@@ -44,11 +48,35 @@ function scoredDerivation(lake: Lake, stream: Stream, options: RefreshOptions): 
     )
   return {
     source: { path, madeBy: 'lake run silver' },
-    target: { spec, carriesColumns: true, layer: 'gold', rebuiltBy: 'lake rebuild gold' },
+    target: {
+      spec,
+      carriesColumns: true,
+      layer: 'gold',
+      rebuiltBy: 'lake rebuild gold',
+      retention: { dayColumn: eventDate, retainMs: stream.retention.scored },
+      ofKept: async ({ source: silver, target: { table, state } }, kept) => ({
+        lostBefore: lostRowsOf(silver, 'expired') + lostRowsOf(silver, 'erased') - (await liveRows(table, state, kept)),
+      }),
+    },
     maxRows: maxRowsOf(lake, options),
     detail: { table: spec.path },
-    apply: ({ source: state, target, files, next }) => score({ source: { path, state }, scored: target }, next, files),
-    rebuild: ({ source: state, target }) => score({ source: { path, state }, scored: target }, state, state.files),
+    apply: ({ source: state, target, files, firstDay, next }) =>
+      kept(state, files, firstDay, some => score({ source: { path, state }, scored: target }, next, some)),
+    rebuild: ({ source: state, target, firstDay }) =>
+      kept(state, state.files, firstDay, some => score({ source: { path, state }, scored: target }, state, some)),
+  }
+
+  /** Makes rows of those files whose days are not over, and counts the rows of the others. */
+  async function kept(
+    state: TableState,
+    files: readonly AddFile[],
+    firstDay: number | undefined,
+    make: (files: readonly AddFile[]) => Promise<AllRows>,
+  ): Promise<AllRows> {
+    const isOver = (file: AddFile) => isBefore(file, eventDate, firstDay)
+    const expired = await liveRows(lake.table(path), state, files.filter(isOver))
+    const made = await make(files.filter(file => !isOver(file)))
+    return { ...made, info: { ...made.info, expired }, detail: { ...made.detail, expired } }
   }
 }
 

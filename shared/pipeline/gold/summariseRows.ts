@@ -18,6 +18,8 @@ import {
 import { chunks, columnKey, dayMicros } from '../../types/index.js'
 import {
   dayOf,
+  eventDate,
+  isBefore,
   maxRowsOf,
   type OpenedTable,
   partitionDay,
@@ -51,11 +53,12 @@ export async function summariseWindows(
   lake: Lake,
   stream: Stream,
   options: RefreshOptions,
-  { source: scored, target: summary }: Whole,
+  { source: scored, target: summary, firstDay }: Whole,
   touching?: { readonly files: readonly AddFile[]; readonly days: readonly string[] },
 ): Promise<Summarised> {
   await using session = await openSession(lake)
-  const touched = await findWindows(session, lake, stream, scored, touching?.files ?? scored.files)
+  const all = touching?.files ?? scored.files.filter(file => !isBefore(file, eventDate, firstDay))
+  const touched = await findWindows(session, lake, stream, scored, all)
   for (const day of touching?.days ?? []) await addWindowsOf(touched, day)
   const windows = await windowsOf(touched)
   const days = filesByDay(stream, scored, spansOf(windows))

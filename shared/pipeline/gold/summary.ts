@@ -1,11 +1,26 @@
-import { scoredPath, type Stream, summaryGroupName, summaryTable } from '../../contract/index.js'
+import {
+  scoredPath,
+  type Stream,
+  summaryGroupName,
+  summaryPartitionColumns,
+  summaryTable,
+} from '../../contract/index.js'
+import type { AddFile } from '../../delta/index.js'
 import {
   type Derivation,
+  eventDate,
+  expiredBefore,
+  isBefore,
+  isOver,
+  laterDay,
+  liveRows,
+  lostRowsOf,
   maxRowsOf,
   type NewRows,
   rebuildTable,
   refresh,
   type RefreshOptions,
+  sumOfColumn,
 } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 import { reportStep, startStep, type StepReport } from '../step/index.js'
@@ -45,19 +60,39 @@ function summaryDerivation(lake: Lake, stream: Stream, options: RefreshOptions):
         group === undefined || state.schema.fields.some(f => f.name === group)
           ? undefined
           : `it is now grouped by ${group}`,
+      retention: { dayColumn: windowDate, retainMs: stream.retention.summary },
+      ofKept: async ({ source, target }, kept) => ({
+        lostBefore: lostRowsOf(source, 'expired') - (await sumOfColumn(target.table, target.state, kept, 'events')),
+      }),
     },
     maxRows: maxRowsOf(lake, options),
     detail: { table: spec.path },
-    apply: async ({ target, files, lostDays, next, snapshot }) => {
-      const whole = { source: await snapshot(), target }
-      return rowsOf(await summariseWindows(lake, stream, options, whole, { files, days: lostDays }), next.version)
+    apply: async ({ source: state, target, files, lostDays, next, snapshot, ...batch }) => {
+      const source = await snapshot()
+      // Windows of which scored rows are lost stay as they are: what is left of their rows is not all of them.
+      const firstDay = laterDay(batch.firstDay, expiredBefore(source))
+      const isLate = (file: AddFile) => isBefore(file, eventDate, firstDay)
+      const days = [...lostDays.keys()].filter(day => !isOver(day, firstDay))
+      const touching = { files: files.filter(file => !isLate(file)), days }
+      const made = rowsOf(
+        await summariseWindows(lake, stream, options, { source, target, firstDay }, touching),
+        next.version,
+      )
+      const taken = [...lostDays].reduce((sum, [day, rows]) => sum + (isOver(day, firstDay) ? rows : 0), 0)
+      const expired = (await liveRows(lake.table(scoredPath(stream)), state, files.filter(isLate))) - taken
+      return { ...made, info: { ...made.info, expired } }
     },
-    rebuild: async whole => ({
-      ...rowsOf(await summariseWindows(lake, stream, options, whole), whole.source.version),
-      rowsRead: 0,
-    }),
+    rebuild: async whole => {
+      const { source, firstDay } = whole
+      const made = rowsOf(await summariseWindows(lake, stream, options, whole), source.version)
+      const over = source.files.filter(file => isBefore(file, eventDate, firstDay))
+      const expired = await liveRows(lake.table(scoredPath(stream)), source, over)
+      return { ...made, info: { ...made.info, expired }, rowsRead: 0 }
+    },
   }
 }
+
+const [windowDate = ''] = summaryPartitionColumns
 
 function rowsOf({ adds, replaced, windows, rows, filesRead }: Summarised, scoredVersion: number): NewRows {
   return {

@@ -26,6 +26,16 @@ export interface Derivation {
     readonly rebuiltBy: string
     /** Why the rows there are cannot stand beside new ones, so that all are to be replaced; undefined when they can. */
     readonly outdated?: (table: OpenedTable) => Promise<string | undefined> | string | undefined
+    /** By the days of which partition column rows end, and after how many milliseconds; never, when absent. */
+    readonly retention?: { readonly dayColumn: string; readonly retainMs: number | undefined }
+    /**
+     * Of a table whose rows of a day are made of the source's rows of that day: what `commitInfo` records of files that
+     * stay when all others are replaced, because the source has lost their days. Without it none stay.
+     */
+    readonly ofKept?: (
+      tables: Pick<Whole, 'source' | 'target'>,
+      kept: readonly AddFile[],
+    ) => Promise<Readonly<Record<string, Json>>>
     /** Whether it is time to make rows again although the source has gained none; it is asked only then. */
     readonly isDue?: (table: OpenedTable) => Promise<boolean>
   }
@@ -52,8 +62,10 @@ export interface Batch {
   readonly files: readonly AddFile[]
   /** Rows in the files, by their statistics. */
   readonly rows: number
-  /** Days of event time of which the source has lost rows for good. */
-  readonly lostDays: readonly string[]
+  /** Days of event time of which the source has lost rows for good that are to be computed again, and how many rows. */
+  readonly lostDays: ReadonlyMap<string, number>
+  /** Rows of days before that one (since 1970) are over: the target has lost its own of them. Undefined where it has none. */
+  readonly firstDay: number | undefined
   /** The cursor once they are read. */
   readonly next: Cursor
   /** The whole source at that version. @throws PipelineError NO_TABLE when it is gone by now */
@@ -64,6 +76,8 @@ export interface Batch {
 export interface Whole {
   readonly source: Snapshot
   readonly target: OpenedTable
+  /** Rows of days before that one (since 1970) are not to be made; undefined where all are. */
+  readonly firstDay: number | undefined
 }
 
 /** What a commit brings of a batch. */

@@ -15,7 +15,7 @@ export type MicroBatch =
       /** Rows in the files, by their statistics. */
       readonly rows: number
       /** Days of event time that have lost rows for good; see `RowLoss`. */
-      readonly lostDays: readonly string[]
+      readonly lostDays: ReadonlyMap<string, number>
       /** The cursor once they are read. */
       readonly next: Cursor
       /** The runs that wrote them, by their ids; of many the last. */
@@ -45,7 +45,7 @@ export async function planMicroBatch(
   let { version, files: skip } = cursor ?? atBeginning
   if (version > tip) throw versionsGone(source, version + 1, rebuild, `its newest version is ${tip}`)
   const files: AddFile[] = []
-  const lostDays = new Set<string>()
+  const lostDays = new Map<string, number>()
   const runIds = new Set<string>()
   let rows = 0
   let passes = false
@@ -53,7 +53,7 @@ export async function planMicroBatch(
     kind: 'files',
     files,
     rows,
-    lostDays: [...lostDays],
+    lostDays,
     next,
     runIds: [...runIds].slice(-mostLinks),
     more,
@@ -64,7 +64,10 @@ export async function planMicroBatch(
       const loss = rowLossOf(commit.actions)
       if (removed && loss === undefined)
         return { kind: 'recompute', why: `version ${commit.version} of the source took rows away` }
-      for (const day of loss?.days ?? []) lostDays.add(day)
+      // What comes back may be there already, made of the same rows before.
+      if (commitInfoOf(commit.actions)?.operation === 'RESTORE')
+        return { kind: 'recompute', why: `version ${commit.version} of the source brought rows back` }
+      for (const [day, lost] of loss?.days ?? []) lostDays.set(day, (lostDays.get(day) ?? 0) + lost)
       passes ||= loss !== undefined
       const added = loss === undefined ? newDataFiles(commit.actions) : []
       for (; skip < added.length; skip++) {

@@ -1,4 +1,11 @@
-import { type AddFile, recordCount as knownCount } from '../../delta/index.js'
+import {
+  type AddFile,
+  type DeltaTable,
+  liveRowCount,
+  recordCount as knownCount,
+  scanRows,
+  type TableState,
+} from '../../delta/index.js'
 
 /** A row takes at least about this many bytes; for files whose statistics are silent. */
 const minBytesPerRow = 16
@@ -12,4 +19,34 @@ export function recordCount(file: AddFile): number {
 /** Rows in the files, as {@link recordCount} has them. */
 export function rowsIn(files: readonly AddFile[]): number {
   return files.reduce((sum, file) => sum + recordCount(file), 0)
+}
+
+/** Exactly how many rows files of a table hold: by their statistics, and where these are silent by reading them. */
+export async function liveRows(
+  { store }: Pick<DeltaTable, 'store'>,
+  state: TableState,
+  files: readonly AddFile[],
+): Promise<number> {
+  let rows = 0
+  for (const file of files) {
+    const known = liveRowCount([file])
+    if (known !== undefined) rows += Number(known)
+    else
+      for await (const batch of scanRows(store, { ...state, files: [file] }, { columns: [] }).batches)
+        rows += batch.rows
+  }
+  return rows
+}
+
+/** The sum of a column of whole numbers over the rows of files; null counts as 0. */
+export async function sumOfColumn(
+  { store }: Pick<DeltaTable, 'store'>,
+  state: TableState,
+  files: readonly AddFile[],
+  column: string,
+): Promise<number> {
+  let sum = 0n
+  for await (const { rows, columns } of scanRows(store, { ...state, files }, { columns: [column] }).batches)
+    for (let row = 0; row < rows; row++) sum += BigInt((columns[0]?.[row] as bigint | number | null) ?? 0)
+  return Number(sum)
 }

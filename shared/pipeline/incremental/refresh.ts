@@ -1,4 +1,5 @@
-import type { DeltaTable, TableState } from '../../delta/index.js'
+import type { AddFile, DeltaTable, TableState } from '../../delta/index.js'
+import { QueryError } from '../../query/index.js'
 import type { StructType } from '../../types/index.js'
 import { type Lake, PipelineError, untilCommitted } from '../lake/index.js'
 import type { StepResult, StepRun } from '../step/index.js'
@@ -6,6 +7,7 @@ import { withCarriedColumns } from './carriedColumns.js'
 import { commitRows } from './commitRows.js'
 import { type Cursor, readCursor } from './cursor.js'
 import type { Batch, Derivation } from './derivation.js'
+import { expiredBefore } from './expiry.js'
 import { type MicroBatch, planMicroBatch } from './microBatch.js'
 import { type OpenedTable, openTable } from './openTable.js'
 import { rowLossesOf } from './rowLoss.js'
@@ -62,15 +64,18 @@ async function refreshOnce(lake: Lake, run: StepRun, derivation: Derivation): Pr
     const now = await table.state({ fresh: true })
     if (now !== undefined && now.version >= cursor.version) return undefined
   }
-  const planned = await planMicroBatch(table, state.version, cursor, maxRows, target.rebuiltBy)
+  const planned = await planBatch(table, state, cursor, { maxRows, rebuild: target.rebuiltBy })
   const isDue = planned.kind === 'nothing' && cursor !== undefined && (await target.isDue?.(opened)) === true
   const batch: MicroBatch = isDue
-    ? { kind: 'files', files: [], lostDays: [], rows: 0, next: cursor, runIds: [], more: false }
+    ? { kind: 'files', files: [], lostDays: new Map(), rows: 0, next: cursor, runIds: [], more: false }
     : planned
   if (batch.kind === 'nothing') return nothingToDo(derivation)
   const why = batch.kind === 'recompute' ? batch.why : await target.outdated?.(opened)
   if (batch.kind === 'recompute' || why !== undefined) return replaceAll(lake, run, derivation, why ?? '', 'replan')
-  const made = await derivation.apply(batchOf(table, state, opened, batch))
+  const made = await derivation
+    .apply(batchOf(table, state, opened, batch))
+    .catch((error: unknown) => requireReplaced(table, batch.files, error))
+  if (made === undefined) return replaceAll(lake, run, derivation, 'files that it had still to read are gone', 'replan')
   const { adds, replaces, info } = made
   const counts = { rowsIn: batch.rows, rowsOut: made.rows }
   const mode = replaces === undefined ? 'Append' : 'Update'
@@ -88,6 +93,16 @@ async function refreshOnce(lake: Lake, run: StepRun, derivation: Derivation): Pr
   return { ...counts, version: outcome.version, more: batch.more, detail: { ...detail, ...made.detail } }
 }
 
+/**
+ * What a table has still to read may be gone where it did not follow its source before: its rows are in other files then.
+ * @throws the error itself where a file is missing that the source still has, or it is of something else
+ */
+async function requireReplaced(source: DeltaTable, files: readonly AddFile[], error: unknown): Promise<undefined> {
+  if (!(error instanceof QueryError && error.code === 'QUERY_FILE_MISSING')) throw error
+  const there = new Set((await source.snapshot())?.files.map(({ path }) => path))
+  if (files.every(({ path }) => there.has(path))) throw error
+}
+
 function batchOf(
   table: DeltaTable,
   source: TableState,
@@ -95,7 +110,19 @@ function batchOf(
   { files, rows, lostDays, next }: Extract<MicroBatch, { kind: 'files' }>,
 ): Batch {
   const snapshot = () => snapshotOf(table, source.version)
-  return { source, target, files, rows, lostDays, next, snapshot }
+  return { source, target, files, rows, lostDays, firstDay: expiredBefore(target.state), next, snapshot }
+}
+
+/** Whoever begins where rows are lost for good begins with what is there: files of theirs may be gone. */
+function planBatch(
+  table: DeltaTable,
+  state: TableState,
+  cursor: Cursor | undefined,
+  { maxRows, rebuild }: { readonly maxRows: number; readonly rebuild: string },
+): Promise<MicroBatch> {
+  if (cursor === undefined && rowLossesOf(state) > 0n)
+    return Promise.resolve({ kind: 'recompute', why: 'the source has lost rows for good' })
+  return planMicroBatch(table, state.version, cursor, maxRows, rebuild)
 }
 
 /**
@@ -122,15 +149,18 @@ async function replaceAll(
     )
   }
   let opened = await openDerived(lake, derivation, whole.schema)
-  const { adds, rowsRead, rows, info, detail } = await derivation.rebuild({ source: whole, target: opened })
+  const { keptFiles, wholeOf } = await import('./keptDays.js')
+  const parts = await wholeOf(derivation, whole, opened)
+  const { adds, rowsRead, rows, info, detail } = await derivation.rebuild(parts)
   const counts = { rowsIn: rowsRead, rowsOut: rows }
   const moved: { from: Cursor | undefined; to: Cursor } = { from: undefined, to: { version: whole.version, files: 0 } }
   for (let swap = 1; swap <= maxSwaps; swap++) {
     // Of rows that the source has lost for good meanwhile, those made of them must not come after those that are taken
     // out here. Asked once the table is opened: whoever takes them out from then on makes the commit a conflict.
     if (await isStale()) return onConflict === 'replan' ? undefined : replaceAll(lake, run, derivation, why, onConflict)
-    const removes = (await opened.table.snapshot({ version: opened.state.version }))?.files ?? []
-    const commit = { mode: 'Overwrite', why, adds, removes, source: whole, ...moved, counts, info } as const
+    const { removes, ...stays } = await keptFiles(derivation, parts, opened, lake.clock.now())
+    const replaced = { mode: 'Overwrite', why, adds, removes, source: whole, ...moved, counts } as const
+    const commit = { ...replaced, txns: stays.txns, info: { ...info, ...stays.info } }
     const { version } = await commitRows(lake, run, derivation, opened, commit)
     if (version !== undefined) {
       return { ...counts, version, detail: { ...derivation.detail, ...detail, recomputed: why } }

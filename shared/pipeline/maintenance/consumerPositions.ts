@@ -1,16 +1,9 @@
-import {
-  bronzePath,
-  driftPath,
-  resolvedPath,
-  scoredPath,
-  silverPath,
-  type Stream,
-  summaryPath,
-} from '../../contract/index.js'
+import { resolvedPath, type Stream } from '../../contract/index.js'
 import type { TableState } from '../../delta/index.js'
 import { readCursor } from '../incremental/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
 import { lastMemory } from '../monitor/index.js'
+import { followersOf } from '../retention/index.js'
 import { runsAppId } from '../runLog/index.js'
 
 /** How far back the monitor and the fold of runs look for what their last run left. */
@@ -60,13 +53,8 @@ export class ConsumerPositions {
 
   /** The cursors of the tables made from this one; one that has none begins with a snapshot, which needs no log. */
   async #cursors(path: string, id: string, stream: Stream): Promise<readonly number[]> {
-    const made = {
-      [bronzePath(stream)]: [silverPath(stream)],
-      [silverPath(stream)]: [scoredPath(stream)],
-      [scoredPath(stream)]: [summaryPath(stream), driftPath(stream)],
-    }[path]
     const cursors: number[] = []
-    for (const table of made ?? []) {
+    for (const table of followersOf(stream, path)) {
       const version = await this.#cursor(path, id, table)
       if (version !== undefined) cursors.push(version)
     }

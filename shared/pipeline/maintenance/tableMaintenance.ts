@@ -20,7 +20,7 @@ export interface MaintainedTable {
 }
 
 /**
- * Maintains one table, as far as there is need: small files are compacted, a checkpoint is written, and once a day
+ * Maintains one table, as far as there is need: rows whose time is over are removed, small files are compacted, a checkpoint is written, and once a day
  * files and log entries that nobody needs are deleted. Bounded: what is left is done by the next run.
  */
 export async function maintainTable(
@@ -31,6 +31,7 @@ export async function maintainTable(
   const table = lake.table(path)
   const before = await table.state({ fresh: true })
   if (before === undefined) return { rowsIn: 0, rowsOut: 0, version: undefined, detail: { table: path } }
+  const ended = stream === undefined ? {} : await endRows(lake, stream, path)
   const compaction = await compact(lake, table, path, stream)
   if (stream !== undefined && path === silverPath(stream)) {
     const { maintainKeyIndex } = await import('../keyIndex/index.js')
@@ -40,14 +41,24 @@ export async function maintainTable(
   const cleaned = (await isDue(table)) ? await cleanUp(lake, table, path, stream, consumers) : {}
   const after = await table.state({ fresh: true })
   const changed =
-    after !== undefined && after.version > before.version && (compaction.commits > 0 || 'vacuumed' in cleaned)
+    after !== undefined &&
+    after.version > before.version &&
+    (compaction.commits > 0 || 'vacuumed' in cleaned || 'expired' in ended)
   return {
     rowsIn: 0,
     rowsOut: 0,
     version: changed || checkpointed ? after?.version : undefined,
     more: compaction.more,
-    detail: { table: path, ...compaction.detail, ...(checkpointed ? { checkpoint: true } : {}), ...cleaned },
+    detail: { table: path, ...ended, ...compaction.detail, ...(checkpointed ? { checkpoint: true } : {}), ...cleaned },
   }
+}
+
+/** Removes rows whose time is over, before anything is spent on their files. */
+async function endRows(lake: Lake, stream: Stream, path: string) {
+  const isAging = Object.keys(stream.retention).length > 0
+  const ended = isAging ? await (await import('../retention/index.js')).expireRows(lake, stream, path) : undefined
+  if (ended === undefined) return {}
+  return 'heldBy' in ended ? { expiryHeldBy: ended.heldBy } : { expired: ended.rows, expiredFiles: ended.files }
 }
 
 async function compact(lake: Lake, table: DeltaTable, path: string, stream: Stream | undefined) {

@@ -1,5 +1,13 @@
-import { type AddFile, commitInfoOf, DeltaError, type DeltaTable, type TableState } from '../../delta/index.js'
+import {
+  type AddFile,
+  commitInfoOf,
+  DeltaError,
+  type DeltaTable,
+  type RemoveFile,
+  type TableState,
+} from '../../delta/index.js'
 import { asObject } from '../../types/index.js'
+import { newDataFiles } from '../incremental/index.js'
 import { noSkew, type Skew, skewOf, worseSkew } from './clockSkew.js'
 import { deletedOnPurpose } from './deletedRows.js'
 import { countFiles, type FileTotals, totalsAfter } from './tableHealth.js'
@@ -18,6 +26,8 @@ export interface Additions {
   readonly infos: readonly Readonly<Record<string, unknown>>[]
   /** Rows were taken away or rewritten: what was counted before no longer holds, and `files` are all the table has. */
   readonly recounted: boolean
+  /** Of commits that removed rows for their age: files that are gone, and what stayed of them in others. */
+  readonly ended: { readonly removed: readonly AddFile[]; readonly kept: readonly AddFile[] }
   /** Rows that somebody deleted on purpose; since the last rebuild, where there was one. */
   readonly deleted: number
   /** The pipeline itself replaced all rows: what was deleted before is no longer missing. */
@@ -43,6 +53,7 @@ export async function additionsSince(
   totals: FileTotals | undefined,
 ): Promise<Additions> {
   const files: AddedFile[] = []
+  const [removed, kept]: [AddFile[], AddFile[]] = [[], []]
   const infos: Readonly<Record<string, unknown>>[] = []
   let recounted = false
   let rebuilt = false
@@ -53,12 +64,19 @@ export async function additionsSince(
   try {
     for await (const commit of table.commits(version + 1, state.version)) {
       lastCommitAt = commit.timestamp
-      for (const action of commit.actions) {
+      const lake = asObject(commitInfoOf(commit.actions)?.['lake'])
+      const isExpiry = lake?.['retention'] !== undefined
+      for (const action of isExpiry ? [] : commit.actions) {
         if ('add' in action && action.add.dataChange) files.push({ add: action.add, committedAt: commit.timestamp })
         if ('remove' in action && action.remove.dataChange) recounted = true
       }
+      if (isExpiry) {
+        const gone = commit.actions.flatMap(action => ('remove' in action ? [fileOf(action.remove)] : []))
+        recounted ||= gone.includes(undefined)
+        removed.push(...gone.filter(file => file !== undefined))
+        kept.push(...newDataFiles(commit.actions))
+      }
       counted &&= totalsAfter(counted, commit.actions)
-      const lake = asObject(commitInfoOf(commit.actions)?.['lake'])
       if (lake !== undefined) infos.push(lake)
       if (Object.values(lake ?? {}).some(entry => asObject(entry)?.['rebuilt'] === true)) {
         rebuilt = true
@@ -75,8 +93,16 @@ export async function additionsSince(
     counted = undefined
   }
   counted ??= await countFiles(table, state.version)
-  if (!recounted) return { files, infos, recounted, rebuilt, deleted, skew, totals: counted, lastCommitAt }
+  const found = { infos, recounted, rebuilt, deleted, skew, totals: counted, lastCommitAt }
+  if (!recounted) return { ...found, files, ended: { removed, kept } }
   const snapshot = await table.snapshot({ version: state.version })
   const all = (snapshot?.files ?? []).map(add => ({ add, committedAt: add.modificationTime }))
-  return { files: all, infos, recounted, rebuilt, deleted, skew, totals: counted, lastCommitAt }
+  return { ...found, files: all, ended: { removed: [], kept: [] } }
+}
+
+/** The file that a commit removes, as it was; undefined where the log no longer says. */
+function fileOf({ size, partitionValues, ...remove }: RemoveFile): AddFile | undefined {
+  if (size === undefined || partitionValues === undefined) return undefined
+  const { path, stats, tags, deletionVector } = remove
+  return { path, size, partitionValues, modificationTime: 0, dataChange: true, stats, tags, deletionVector }
 }

@@ -1,5 +1,6 @@
 import { asObject, type Row } from '../../types/index.js'
 import type { Additions } from './additions.js'
+import type { EndedRows } from './endedRows.js'
 import { numberIn } from './measure.js'
 import { withWaiting } from './observeQuarantine.js'
 import { addCounts, emptyReconciliation, type Layer, type Reconciliation, type Reported } from './reconciliation.js'
@@ -22,6 +23,8 @@ export function clearLayer(reconciliation: Reconciliation, layer: Layer): Reconc
     scoredRows,
     anomalies,
     summary,
+    scored,
+    summarised,
   } = emptyReconciliation
   const newest = { ...reconciliation.newest, [layer]: 0 }
   const deleted = { ...reconciliation.deleted, [layer]: 0 }
@@ -41,8 +44,14 @@ export function clearLayer(reconciliation: Reconciliation, layer: Layer): Reconc
       deleted,
     }
   if (layer === 'silver') return { ...reconciliation, silver, silverRows, newest, deleted }
-  if (layer === 'gold') return { ...reconciliation, scoredRows, anomalies, newest, deleted }
-  return { ...reconciliation, summary, newest, deleted }
+  if (layer === 'gold') return { ...reconciliation, scored, scoredRows, anomalies, newest, deleted }
+  return { ...reconciliation, summarised, summary, newest, deleted }
+}
+
+/** What was counted in files that came to a layer, and in those that left it for their age. */
+export interface CountedRows {
+  readonly measured: readonly Row[]
+  readonly ended: EndedRows
 }
 
 /** With what was added to a layer: as it is counted, and as the commits report it. */
@@ -50,11 +59,11 @@ export function reconcileLayer(
   before: Reconciliation,
   layer: Layer,
   additions: Additions,
-  measured: readonly Row[],
+  { measured, ended }: CountedRows,
 ): Reconciliation {
   const deleted = { ...before.deleted, [layer]: additions.deleted + (additions.rebuilt ? 0 : before.deleted[layer]) }
   const base = { ...(additions.recounted ? clearObserved(before, layer) : before), deleted }
-  const sum = (name: string) => measured.reduce((total, row) => total + numberIn(row, name), 0)
+  const sum = (name: string) => measured.reduce((total, row) => total + numberIn(row, name), -(ended[name] ?? 0))
   const newest = {
     ...base.newest,
     [layer]: measured.reduce((max, row) => Math.max(max, numberIn(row, 'newest')), base.newest[layer]),
@@ -71,7 +80,8 @@ export function reconcileLayer(
     }
     return additions.infos.reduce<Reconciliation>(addBronzeReport, {
       ...base,
-      waiting: withWaiting(base.waiting, measured),
+      // Which of those that are gone had waited, and which were settled, is found by counting again.
+      waiting: (ended['quarantined'] ?? 0) > 0 ? undefined : withWaiting(base.waiting, measured),
       observed: addCounts(base.observed, observed),
       newest,
     })
@@ -84,9 +94,30 @@ export function reconcileLayer(
     })
   }
   if (layer === 'gold') {
-    return { ...base, scoredRows: base.scoredRows + sum('rows'), anomalies: base.anomalies + sum('anomalies'), newest }
+    const scored = additions.infos.reduce<Reconciliation['scored']>(
+      (sums, info) => withGoldReport('scored', sums, info),
+      base.scored,
+    )
+    const rows = { scoredRows: base.scoredRows + sum('rows'), anomalies: base.anomalies + sum('anomalies') }
+    return { ...base, ...rows, scored, newest }
   }
-  return { ...base, summary: addCounts(base.summary, { rows: sum('rows'), events: sum('events') }), newest }
+  const summarised = additions.infos.reduce<Reconciliation['summarised']>(
+    (sums, info) => withGoldReport('summarised', sums, info),
+    base.summarised,
+  )
+  return { ...base, summary: addCounts(base.summary, { rows: sum('rows'), events: sum('events') }), summarised, newest }
+}
+
+/** With what a commit of a table of gold says of rows that it lost; a rebuild begins anew. */
+function withGoldReport<K extends 'scored' | 'summarised'>(
+  table: K,
+  sums: Reconciliation[K],
+  info: Readonly<Record<string, unknown>>,
+): Reconciliation[K] {
+  const gold = asObject(info['gold'])
+  if (gold === undefined) return sums
+  const before = gold['rebuilt'] === true ? emptyReconciliation[table] : sums
+  return addCounts(before, pick(gold, Object.keys(before)))
 }
 
 function clearObserved(reconciliation: Reconciliation, layer: Layer): Reconciliation {

@@ -80,9 +80,8 @@ export function monitorRow(o: Observation): Row {
     dropped: bronze ? whole(observed.dropped) : null,
     filtered: bronze ? whole(observed.filtered) : null,
     erased: bronze ? whole(observed.erased) : o.layer === 'silver' ? whole(silver.erased) : null,
-    quarantine_backlog: bronze ? nullable(backlogOf(o.reconciliation)) : null,
-    quarantine_oldest_seconds: bronze ? oldestSeconds(o.reconciliation.waiting, o.runTime) : null,
-    quarantine_reasons: bronze ? reasonsText(o.reconciliation.waiting, o.runTime) : null,
+    expired: whole(expiredOf(o)),
+    ...quarantineColumns(o),
     replayed: o.layer === 'silver' ? whole(silver.replayed) : null,
     missing_offsets: o.span?.missing ?? null,
     natural_holes: o.span?.holes ?? null,
@@ -114,6 +113,20 @@ function bronzeTexts({ reconciliation: { rejections, expectations, notices }, un
     notices: JSON.stringify(notices),
     undeclared_fields: undeclared,
   }
+}
+
+function quarantineColumns({ layer, reconciliation, runTime }: Observation): Row {
+  const { waiting } = reconciliation
+  const bronze = layer === 'bronze'
+  return {
+    quarantine_backlog: bronze ? nullable(backlogOf(reconciliation)) : null,
+    quarantine_oldest_seconds: bronze ? oldestSeconds(waiting, runTime) : null,
+    quarantine_reasons: bronze ? reasonsText(waiting, runTime) : null,
+  }
+}
+
+function expiredOf({ layer, reconciliation: { reported, silver, scored, summarised } }: Observation): number {
+  return { bronze: reported, silver, gold: scored, summary: summarised }[layer].expired
 }
 
 /** Null where the time is not known, or lies in the future. */

@@ -98,6 +98,11 @@ export const monitorTable: TableSpec = {
         'long',
         'Of bronze, rows whose keys were erased and of which only the place is left; of silver, rows taken out for that.',
       ),
+      optional(
+        'expired',
+        'long',
+        "Rows whose time is over by the contract's retain, removed or not taken in; of the summary the events that they stand for.",
+      ),
       optional('paused', 'boolean', 'Whether the stream is paused: `lake pause`.'),
       optional(
         'undeclared_fields',

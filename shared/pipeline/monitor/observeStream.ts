@@ -4,9 +4,10 @@ import { asError } from '../../errors.js'
 import type { DuckDbSession } from '../../query/index.js'
 import { elapsedMs } from '../../storage/index.js'
 import type { Row } from '../../types/index.js'
-import { type Cursor, readCursor } from '../incremental/index.js'
+import { type Cursor, lostRowsOf, readCursor } from '../incremental/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
 import { pauseText, readPause } from '../pause/index.js'
+import { bronzeBalance, scoredBalance, silverBalance, summaryBalance } from './balances.js'
 import { type Skew, skewSentences, worseSkew } from './clockSkew.js'
 import { newlyReported } from './dataLoss.js'
 import { compareLag, type Drain, type Marks } from './drain.js'
@@ -15,16 +16,7 @@ import { layerPath } from './layerAggregate.js'
 import { monitorRow } from './monitorRow.js'
 import { observeTables, type StreamObservation } from './observeTables.js'
 import { overdueOf } from './overdueRecords.js'
-import {
-  type Balance,
-  bronzeBalance,
-  type Layer,
-  layers,
-  scoredBalance,
-  silverBalance,
-  type Span,
-  summaryBalance,
-} from './reconciliation.js'
+import { type Balance, type Layer, layers, type Span } from './reconciliation.js'
 import { tableStatus } from './status.js'
 import { versionsSinceCheckpoint } from './tableHealth.js'
 import { type MonitorState } from './tablePositions.js'
@@ -224,8 +216,14 @@ async function checksOf(
     })
     const caughtUp = await hasReadAll(lake.table(layerPath(stream, before)), cursor, source)
     if (layer === 'silver') return { ...noChecks, balance: silverBalance(monitorState.reconciliation, caughtUp) }
-    const balanceOf = layer === 'gold' ? scoredBalance : summaryBalance
-    return { ...noChecks, balance: caughtUp ? balanceOf(monitorState.reconciliation) : undefined }
+    if (!caughtUp) return noChecks
+    const expired = lostRowsOf(source, 'expired')
+    const { reconciliation } = monitorState
+    const balance =
+      layer === 'gold'
+        ? scoredBalance(reconciliation, expired + lostRowsOf(source, 'erased'))
+        : summaryBalance(reconciliation, expired)
+    return { ...noChecks, balance }
   } catch (error) {
     if (error instanceof PipelineError) return { ...noChecks, stopped: [error.message] }
     return {

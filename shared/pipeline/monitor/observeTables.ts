@@ -6,6 +6,7 @@ import type { Row } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
 import { type Additions, additionsSince } from './additions.js'
 import { noSkew, type Skew } from './clockSkew.js'
+import { endedRows } from './endedRows.js'
 import { layerAggregate, layerPath } from './layerAggregate.js'
 import { clearLayer, reconcileLayer } from './layerReconciliation.js'
 import { measure, numberIn } from './measure.js'
@@ -105,7 +106,8 @@ async function observeLayer(lake: Lake, session: DuckDbSession, stream: Stream, 
   const additions = await additionsSince(table, state, known?.version ?? -1, known ?? noFiles)
   const rows = { table, state, files: additions.files }
   const measured = await measure(lake, session, rows, layerAggregate(stream, layer, lake.settings.freshnessStale))
-  const reconciliation = reconcileLayer(base, layer, additions, measured)
+  const ended = await endedRows(table, state, stream, layer, additions.ended)
+  const reconciliation = reconcileLayer(base, layer, additions, { measured, ended })
   const now = { ...additions.totals, id: state.metadata.id, version: state.version }
   return {
     monitorState: { reconciliation, positions: { ...before.positions, [path]: now } },

@@ -28,7 +28,7 @@ interface QuarantineCounts {
   readonly settled: Readonly<Record<Outcome, number>>
 }
 
-const noneSettled: QuarantineCounts['settled'] = { replayed: 0, duplicate: 0, purged: 0, erased: 0 }
+const noneSettled: QuarantineCounts['settled'] = { replayed: 0, duplicate: 0, purged: 0, erased: 0, expired: 0 }
 
 /** The tables as they are counted. */
 interface QuarantineTables {

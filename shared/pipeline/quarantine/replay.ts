@@ -39,7 +39,7 @@ export interface RemainingGroup {
 export interface ReplayReport {
   readonly stream: string
   readonly read: number
-  /** Valid by today's contract; `replayed`, `duplicates` and `alreadyThere` together, but of a dry run. */
+  /** Valid by today's contract; `replayed`, `duplicates`, `alreadyThere` and `expired` together, but of a dry run. */
   readonly valid: number
   /** New rows of silver; `late` are of them. */
   readonly replayed: number
@@ -48,6 +48,8 @@ export interface ReplayReport {
   readonly duplicates: number
   /** Brought by somebody else meanwhile. */
   readonly alreadyThere: number
+  /** Of days that silver no longer keeps. */
+  readonly expired: number
   readonly remaining: readonly RemainingGroup[]
   /** Silver's last version with replayed rows. */
   readonly version: number | undefined
@@ -187,6 +189,7 @@ class Report {
   #late = 0
   #duplicates = 0
   #alreadyThere = 0
+  #expired = 0
   #version: number | undefined
 
   constructor(stream: Stream) {
@@ -206,11 +209,12 @@ class Report {
     this.#remaining.set(id, { reason: code, field: path, count: (known?.count ?? 0) + 1, example })
   }
 
-  brought({ inserted, late, duplicates, alreadyThere, version }: ReplayedRows): void {
+  brought({ inserted, late, duplicates, alreadyThere, expired, version }: ReplayedRows): void {
     this.#replayed += inserted
     this.#late += late
     this.#duplicates += duplicates.length
     this.#alreadyThere += alreadyThere.length
+    this.#expired += expired.length
     this.#version = version ?? this.#version
   }
 
@@ -223,6 +227,7 @@ class Report {
       late: this.#late,
       duplicates: this.#duplicates,
       alreadyThere: this.#alreadyThere,
+      expired: this.#expired,
       remaining: [...this.#remaining.values()].sort((a, b) => b.count - a.count),
       version: this.#version,
     }

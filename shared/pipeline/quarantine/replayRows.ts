@@ -2,14 +2,17 @@ import { bronzePath, lineage, silverPath, silverTable, type Stream } from '../..
 import { type AddFile, filesThatMayMatch, type TableState } from '../../delta/index.js'
 import { openDeltaView } from '../../query/index.js'
 import type { ObjectStore } from '../../storage/index.js'
+import { dayMicros } from '../../types/index.js'
 import {
   commitRows,
+  expiredBefore,
   type OpenedTable,
   openTable,
   readCursor,
   rowLossesOf,
   SessionTable,
   snapshotOf,
+  timeBetween,
   withCarriedColumns,
 } from '../incremental/index.js'
 import { type Lake, openSession, PipelineError, untilCommitted } from '../lake/index.js'
@@ -45,6 +48,8 @@ export interface ReplayedRows {
   readonly duplicates: readonly RecordPlace[]
   /** Rows that silver has already, of the very same records. */
   readonly alreadyThere: readonly RecordPlace[]
+  /** Rows of days that silver has lost for their age. */
+  readonly expired: readonly RecordPlace[]
 }
 
 /** How many times in a row other writers may win before a replay gives up for now. */
@@ -67,9 +72,12 @@ export async function replayRows(
 ): Promise<ReplayedRows> {
   const once = async () => (await replayOnce(lake, stream, run, staged, note)) ?? 'lost'
   const replayed = await untilCommitted(lake, silverPath(stream), maxPlans, once)
-  const { duplicates: records } = replayed
+  const { duplicates, expired } = replayed
   const bronzeId = staged.bronze.metadata.id
-  await recordOutcomes(lake, stream, [{ outcome: 'duplicate', records, bronzeId, note }])
+  await recordOutcomes(lake, stream, [
+    { outcome: 'duplicate', records: duplicates, bronzeId, note },
+    { outcome: 'expired', records: expired, bronzeId, note },
+  ])
   return replayed
 }
 
@@ -101,15 +109,19 @@ async function replayOnce(
     files: [file],
   })
   const held = await heldRows(lake, stream, opened, all, staged.places)
+  const fresh = `SELECT * FROM ${all.name} ANTI JOIN ${held.name} USING (${lineage.join(', ')})`
+  const isOver = overCondition(stream, expiredBefore(opened.state))
+  const over = await SessionTable.create(session, 'over_rows', lineage, `SELECT * FROM (${fresh}) WHERE ${isOver}`)
   const rows = await SessionTable.create(
     session,
     'new_rows',
     all.columns,
-    `SELECT * FROM ${all.name} ANTI JOIN ${held.name} USING (${lineage.join(', ')})`,
+    `SELECT * FROM (${fresh}) WHERE NOT (${isOver})`,
   )
   const { adds, tally, duplicates } = await acceptRows(lake, stream, rows, opened, staged.places.length)
   const { inserted, late } = tally
-  const outcome = { inserted, late, duplicates: await placesOf(duplicates), alreadyThere: await placesOf(held) }
+  const [again, alreadyThere, expired] = [await placesOf(duplicates), await placesOf(held), await placesOf(over)]
+  const outcome = { inserted, late, duplicates: again, alreadyThere, expired }
   if (inserted === 0) return { ...outcome, version: undefined }
   const txn = nextReplay(opened.state, lake.clock.now())
   const replay = replayJson({ ordinal: txn.version, note, bronzeId: bronze.metadata.id })
@@ -125,6 +137,11 @@ async function replayOnce(
     info: { ...tallyJson(insertedOf(tally), inserted), replay },
   })
   return version === undefined ? undefined : { ...outcome, version }
+}
+
+/** Whether an event is of a day before that one. */
+function overCondition(stream: Stream, firstDay: number | undefined): string {
+  return firstDay === undefined ? 'false' : timeBetween(stream, -(2n ** 62n), BigInt(firstDay) * dayMicros)
 }
 
 /**

@@ -18,22 +18,34 @@ export interface PartitionCounters {
 }
 
 /**
- * What became of valid rows of bronze: `valid` is `inserted` and `duplicates` together, `late` are of those inserted.
+ * What became of valid rows of bronze: `valid` is `inserted` and `duplicates` together, `late` and `expired` are of those
+ * inserted.
  */
 export interface Tally {
   readonly partitions: readonly PartitionCounters[]
-  /** In the order of time. */
+  /** Of the rows to be written, in the order of time. */
   readonly days: readonly DayCount[]
   readonly valid: number
   readonly inserted: number
   readonly duplicates: number
   readonly late: number
+  /** Of days that silver has lost for their age: rows of theirs are over at once, and not to be written. */
+  readonly expired: number
   /** Newest event time inserted, microseconds; undefined when nothing was. */
   readonly newestEvent: bigint | undefined
 }
 
-/** Counts rows (lineage, event time, `_late`) and how many of them are duplicates, in one pass. */
-export async function tallyRows(stream: Stream, rows: SessionTable, duplicates: Duplicates): Promise<Tally> {
+/**
+ * Counts rows (lineage, event time, `_late`) and how many of them are duplicates, in one pass.
+ *
+ * @param firstDay since 1970: rows of days before it are over; undefined where none are
+ */
+export async function tallyRows(
+  stream: Stream,
+  rows: SessionTable,
+  duplicates: Duplicates,
+  firstDay: number | undefined,
+): Promise<Tally> {
   const on = lineage.map(column => `r.${column} = d.${column}`).join(' AND ')
   const { rows: groups } = await rows.session.query(`
     SELECT r._topic, r._generation, r._partition, ${eventDay(stream, 'r')} AS day, d._offset IS NOT NULL AS duplicate,
@@ -67,14 +79,17 @@ export async function tallyRows(stream: Stream, rows: SessionTable, duplicates: 
     if (newest === undefined || last > newest) newest = last
   }
   const counters = [...partitions.values()]
+  const isOver = (day: number) => firstDay !== undefined && day < firstDay
+  const inserted = [...days].sort(([a], [b]) => a - b)
   const sum = (of: (c: PartitionCounters) => number) => counters.reduce((total, c) => total + of(c), 0)
   return {
     partitions: counters,
-    days: [...days].sort(([a], [b]) => a - b).map(([day, n]) => dayCount(day, n)),
+    days: inserted.filter(([day]) => !isOver(day)).map(([day, n]) => dayCount(day, n)),
     valid: sum(c => c.valid),
     inserted: sum(c => c.inserted),
     duplicates: sum(c => c.duplicates),
     late: sum(c => c.late),
+    expired: inserted.reduce((total, [day, n]) => total + (isOver(day) ? n : 0), 0),
     newestEvent: newest,
   }
 }
@@ -87,13 +102,15 @@ export const noRows: Tally = {
   inserted: 0,
   duplicates: 0,
   late: 0,
+  expired: 0,
   newestEvent: undefined,
 }
 
 /** The counters as they travel in `commitInfo`, for the monitor: `read` + `replayed` = `inserted` + `duplicates`. */
 export function tallyJson(
-  { partitions, valid, inserted, duplicates, late }: Tally,
+  { partitions, valid, inserted, duplicates, late, expired }: Tally,
   replayed = 0,
 ): Record<string, Json> {
-  return { read: valid - replayed, replayed, inserted, duplicates, late, partitions: partitions.map(p => ({ ...p })) }
+  const rows = { read: valid - replayed, replayed, inserted, duplicates, late, expired }
+  return { ...rows, partitions: partitions.map(p => ({ ...p })) }
 }

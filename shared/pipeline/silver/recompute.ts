@@ -1,4 +1,4 @@
-import { bronzePath, lineage, silverTable, type Stream } from '../../contract/index.js'
+import { bronzePath, lineage, type Stream } from '../../contract/index.js'
 import type { AddFile } from '../../delta/index.js'
 import { type DuckDbSession, openDeltaView } from '../../query/index.js'
 import { chunks, dayMicros } from '../../types/index.js'
@@ -7,7 +7,6 @@ import {
   dayFilesOf,
   lookupRowGroupRows,
   maxRowsOf,
-  type OpenedTable,
   recordCount,
   type RefreshOptions,
   rowsIn,
@@ -18,11 +17,11 @@ import {
   writeDayFiles,
 } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
-import { loadRecordedReplays, recordOutcomes } from '../outcomes/index.js'
 import { type Tally, tallyRows } from './counters.js'
 import { findDuplicates, withoutDuplicates } from './dedupe.js'
+import { type BronzeRecords, loadKeptRows } from './keptRows.js'
 import { noPriorKeys } from './priorKeys.js'
-import { bronzeColumns, filesWithEvents, silverColumns, validRows } from './silverRows.js'
+import { bronzeColumns, filesWithEvents, validRows } from './silverRows.js'
 
 /** Files uploaded and not committed: all that silver is to consist of, and what is counted in them. */
 export interface Recomputed {
@@ -32,12 +31,14 @@ export interface Recomputed {
   readonly rows: number
   /** Rows kept that a replay had brought; they are in the tally as valid. */
   readonly replayed: number
+  /** Rows kept of records that bronze has lost for their age; in the tally as valid, too. */
+  readonly carried: number
 }
 
 /**
  * Uploads the files that silver is to consist of, out of all of bronze. Bronze is read twice: few columns at first, and
  * then day by day. Rows that were brought from quarantine by a replay stay, as long as bronze has the record they were
- * made from.
+ * made from, and so do those of records that bronze has lost for their age.
  */
 export async function recompute(
   lake: Lake,
@@ -45,15 +46,15 @@ export async function recompute(
   options: RefreshOptions,
   whole: Whole,
 ): Promise<Recomputed> {
-  const { source: bronze, target: silver } = whole
+  const { source: bronze, target: silver, firstDay } = whole
   const maxRows = maxRowsOf(lake, options)
   const rows = rowsIn(bronze.files)
   await using session = await openSession(lake)
   const { all, rejected } = await gatherRows(session, lake, stream, whole, maxRows)
-  const replayed = await loadReplayed(lake, stream, bronze.metadata.id, silver, rejected)
-  const carried = await all.insert(`SELECT * FROM ${replayed.name}`)
+  const kept = await loadKeptRows(lake, stream, whole, { all, rejected })
+  await all.insert(`SELECT * FROM ${kept.rows.name}`)
   const duplicates = await findDuplicates(stream, all, await noPriorKeys(stream, all))
-  const tally = await tallyRows(stream, all, duplicates)
+  const tally = await tallyRows(stream, all, duplicates, firstDay)
   await all.drop()
   const perFile = rowsPerFile(options, bronze.files, rows)
   const target = { ...dayFilesOf(lake, stream, session, silver, perFile), rowGroupRows: lookupRowGroupRows }
@@ -70,11 +71,12 @@ export async function recompute(
     const { least, greatest } = spanOf(days)
     const dayRows = `
       SELECT * FROM (
-        ${validRows(stream, silver.schema, columns, `(${view.sql})`)} UNION ALL BY NAME SELECT * FROM ${replayed.name})
+        ${validRows(stream, silver.schema, columns, `(${view.sql})`)} UNION ALL BY NAME SELECT * FROM ${kept.rows.name})
       WHERE ${timeBetween(stream, least, greatest + 1n)}`
     adds.push(...(await writeDayFiles(target, withoutDuplicates(`(${dayRows})`, duplicates), days)))
   }
-  return { adds, tally, rows, replayed: carried }
+  const { replayed, carried } = kept
+  return { adds, tally, rows, replayed, carried }
 }
 
 function spanOf(days: readonly DayCount[]): { readonly least: bigint; readonly greatest: bigint } {
@@ -88,7 +90,7 @@ async function gatherRows(
   stream: Stream,
   { source: bronze, target: { schema } }: Whole,
   maxRows: number,
-): Promise<{ readonly all: SessionTable; readonly rejected: Lineage }> {
+): Promise<BronzeRecords> {
   const narrow = narrowColumns(stream)
   const needed = new Set([...narrow, '_timestamp', '_error_code'])
   const columns = bronzeColumns(bronze.schema).filter(name => needed.has(name))
@@ -100,7 +102,7 @@ async function gatherRows(
   using empty = await openDeltaView(session, lake.files, { store, state: bronze, files: [], columns })
   const { valid, failed } = selects(empty.sql)
   const all = await SessionTable.create(session, 'all_rows', narrow, valid)
-  const rejected: Lineage = await SessionTable.create(session, 'rejected', lineage, failed)
+  const rejected = await SessionTable.create(session, 'rejected', lineage, failed)
   for (const files of chunks(bronze.files, recordCount, maxRows)) {
     using view = await openDeltaView(session, lake.files, { store, state: bronze, files, columns })
     const part = selects(view.sql)
@@ -110,47 +112,7 @@ async function gatherRows(
   return { all, rejected }
 }
 
-type Lineage = SessionTable<(typeof lineage)[number]>
-
 /** What judging and counting need of a row. */
 function narrowColumns(stream: Stream): readonly string[] {
   return [...new Set([stream.key, stream.eventTime, '_ingested_at', ...lineage, '_late'])]
-}
-
-/**
- * Rows of records that bronze has as rejected, which bronze alone cannot give: as the outcomes have them, and those of
- * silver that no outcome is known of. In the order of ingestion they are accepted again, as is every row that was: none
- * of these repeats another, and a row that was left out comes after the one that it repeats.
- */
-async function loadReplayed(
-  lake: Lake,
-  stream: Stream,
-  bronzeId: string,
-  { table, state, schema }: OpenedTable,
-  rejected: Lineage,
-): Promise<SessionTable> {
-  const { session } = rejected
-  const columns = silverColumns(schema)
-  const same = lineage.join(', ')
-  const isNone = (await rejected.count()) === 0
-  if (!isNone) await recordOutcomes(lake, stream)
-  const recorded = await loadRecordedReplays(session, lake, stream, bronzeId, { schema, columns })
-  const replayed = await SessionTable.create(
-    session,
-    'replayed_rows',
-    recorded.columns,
-    `SELECT * FROM ${recorded.name} SEMI JOIN ${rejected.name} USING (${same})`,
-  )
-  await recorded.drop()
-  const files = isNone ? [] : ((await table.snapshot({ version: state.version }))?.files ?? [])
-  using view = await openDeltaView(session, lake.files, {
-    store: lake.store.within(silverTable(stream).path),
-    state: { metadata: state.metadata, schema },
-    files,
-    columns,
-  })
-  await replayed.insert(`
-    SELECT * FROM (${view.sql})
-    SEMI JOIN ${rejected.name} USING (${same}) ANTI JOIN ${replayed.name} USING (${same})`)
-  return replayed
 }

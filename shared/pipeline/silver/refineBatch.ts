@@ -6,6 +6,7 @@ import type { StructType } from '../../types/index.js'
 import {
   type Batch,
   dayFilesOf,
+  expiredBefore,
   lookupRowGroupRows,
   type OpenedTable,
   type RefreshOptions,
@@ -42,7 +43,10 @@ export async function refineBatch(lake: Lake, stream: Stream, options: RefreshOp
   return await acceptRows(lake, stream, rows, silver, perFile)
 }
 
-/** Uploads those of `rows`, which have silver's columns, that are no duplicates of one another or of silver's rows. */
+/**
+ * Uploads those of `rows`, which have silver's columns, that are no duplicates of one another or of silver's rows, and of no
+ * day that silver has lost for its age.
+ */
 export async function acceptRows(
   lake: Lake,
   stream: Stream,
@@ -60,7 +64,7 @@ export async function acceptRows(
     groups: keyGroups,
   } = await loadPriorKeys(lake.files, stream, rows, { store, snapshot, keys })
   const duplicates = await findDuplicates(stream, rows, prior)
-  const tally = await tallyRows(stream, rows, duplicates)
+  const tally = await tallyRows(stream, rows, duplicates, expiredBefore(silver.state))
   const target = { ...dayFilesOf(lake, stream, rows.session, silver, perFile), rowGroupRows: lookupRowGroupRows }
   const adds = await writeDayFiles(target, withoutDuplicates(rows.name, duplicates), tally.days)
   return { tally, adds, priorFiles, keyGroups, duplicates }

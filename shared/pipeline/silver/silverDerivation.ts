@@ -2,10 +2,11 @@ import { bronzePath, silverTable, type Stream } from '../../contract/index.js'
 import {
   type AllRows,
   type Derivation,
+  eventDate,
   hasCursor,
+  lostRowsOf,
   maxRowsOf,
   type RefreshOptions,
-  validLostOf,
 } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 import { tallyJson } from './counters.js'
@@ -20,6 +21,7 @@ export function silverDerivation(lake: Lake, stream: Stream, options: RefreshOpt
       carriesColumns: true,
       layer: 'silver',
       rebuiltBy: 'lake rebuild silver',
+      retention: { dayColumn: eventDate, retainMs: stream.retention.silver },
       // What replays brought has its place among the rows of bronze: read from the beginning, it would come too late.
       outdated: async ({ state }) => {
         if (hasCursor(state)) return undefined
@@ -33,26 +35,27 @@ export function silverDerivation(lake: Lake, stream: Stream, options: RefreshOpt
     detail: {},
     apply: async batch => {
       const { adds, tally, priorFiles, keyGroups } = await refineBatch(lake, stream, options, batch)
-      const { valid, inserted, duplicates, late } = tally
+      const { valid, inserted, duplicates, late, expired } = tally
       const read = { filesRead: batch.files.length, priorFiles, keyGroups, bronzeVersion: batch.next.version }
       return {
         adds,
-        rows: inserted,
+        rows: inserted - expired,
         info: tallyJson(tally),
-        detail: { valid, inserted, duplicates, late, files: adds.length, ...read },
+        detail: { valid, inserted, duplicates, late, expired, files: adds.length, ...read },
       }
     },
     rebuild: async (whole): Promise<AllRows> => {
       const { recompute } = await import('./recompute.js')
-      const { adds, tally, rows, replayed } = await recompute(lake, stream, options, whole)
-      const { valid, inserted, duplicates, late } = tally
+      const { adds, tally, rows, replayed, carried } = await recompute(lake, stream, options, whole)
+      const { valid, inserted, duplicates, late, expired } = tally
       const read = { filesRead: whole.source.numFiles, bronzeVersion: whole.source.version }
       return {
         adds,
-        rows: inserted,
+        rows: inserted - expired,
         rowsRead: rows,
-        info: { ...tallyJson(tally, replayed), lostBefore: Number(validLostOf(whole.source)) },
-        detail: { valid, inserted, duplicates, late, files: adds.length, ...read },
+        // Rows that silver keeps of records that bronze has lost were read of it, although before.
+        info: { ...tallyJson(tally, replayed), lostBefore: lostRowsOf(whole.source, 'valid') - carried },
+        detail: { valid, inserted, duplicates, late, expired, files: adds.length, ...read },
       }
     },
   }

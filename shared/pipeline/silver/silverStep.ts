@@ -1,7 +1,6 @@
 import type { Stream } from '../../contract/index.js'
 import { rebuildTable, refresh, type RefreshOptions } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
-import { reportPaused } from '../pause/index.js'
 import { reportStep, startStep, type StepReport, type Trigger } from '../step/index.js'
 import { silverDerivation } from './silverDerivation.js'
 
@@ -14,6 +13,7 @@ export async function runSilver(
   trigger: Trigger,
   options: RefreshOptions = {},
 ): Promise<readonly StepReport[]> {
+  const { reportPaused } = await import('../pause/index.js')
   const reports: StepReport[] = []
   for (const stream of lake.streams) {
     let report: StepReport

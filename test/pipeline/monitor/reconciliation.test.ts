@@ -2,13 +2,11 @@ import { describe, expect, test } from 'vitest'
 
 import {
   bronzeBalance,
-  emptyReconciliation,
-  type Reconciliation,
   scoredBalance,
   silverBalance,
-  type Span,
   summaryBalance,
-} from '../../../shared/pipeline/monitor/reconciliation.js'
+} from '../../../shared/pipeline/monitor/balances.js'
+import { emptyReconciliation, type Reconciliation, type Span } from '../../../shared/pipeline/monitor/reconciliation.js'
 
 /** Counts that reconcile: 100 offsets of bronze, of which silver has 80 rows and gold all of them. */
 const balanced: Reconciliation = {
@@ -28,7 +26,7 @@ const balanced: Reconciliation = {
   },
   observed: { rows: 95, valid: 90, quarantined: 3, tombstones: 2, dropped: 0, filtered: 0, erased: 0 },
   waiting: { NOT_JSON: { count: 1, oldest: 0 } },
-  settled: { replayed: 1, duplicate: 0, purged: 1, erased: 0 },
+  settled: { replayed: 1, duplicate: 0, purged: 1, erased: 0, expired: 0 },
   silver: { read: 90, inserted: 80, duplicates: 11, replayed: 1, erased: 0, expired: 0, lostBefore: 0 },
   silverRows: 80,
   scoredRows: 80,
@@ -44,8 +42,8 @@ describe('counts that reconcile', () => {
     for (const balance of [
       bronzeBalance(balanced, span),
       silverBalance(balanced, true),
-      scoredBalance(balanced),
-      summaryBalance(balanced),
+      scoredBalance(balanced, 0),
+      summaryBalance(balanced, 0),
     ])
       expect(balance.balanced, balance.text).toBe(true)
   })
@@ -64,8 +62,8 @@ describe('counts that reconcile', () => {
       [
         bronzeBalance(accounts, span),
         silverBalance(accounts, false),
-        scoredBalance(accounts),
-        summaryBalance(accounts),
+        scoredBalance(accounts, 0),
+        summaryBalance(accounts, 0),
       ].map(balance => balance.balanced)
     expect(identities(told)).toEqual([true, true, true, true])
     expect(identities(gone)).toEqual([false, false, false, false])
@@ -157,19 +155,66 @@ describe('silver is open', () => {
 
 describe('gold is open', () => {
   test.each(off)('where it has %i rows beside those of silver', by => {
-    expect(scoredBalance({ ...balanced, scoredRows: balanced.scoredRows + by }).balanced).toBe(false)
+    expect(scoredBalance({ ...balanced, scoredRows: balanced.scoredRows + by }, 0).balanced).toBe(false)
   })
 
   test.each(off)('where its summary stands for %i events beside its rows', by => {
-    expect(summaryBalance({ ...balanced, summary: { rows: 7, events: balanced.summary.events + by } }).balanced).toBe(
-      false,
-    )
+    expect(
+      summaryBalance({ ...balanced, summary: { rows: 7, events: balanced.summary.events + by } }, 0).balanced,
+    ).toBe(false)
   })
 
   test('where its summary stands for more than its rows, although windows were deleted on purpose', () => {
     expect(
-      summaryBalance({ ...balanced, summary: { rows: 7, events: 81 }, deleted: { ...balanced.deleted, summary: 1 } })
+      summaryBalance({ ...balanced, summary: { rows: 7, events: 81 }, deleted: { ...balanced.deleted, summary: 1 } }, 0)
         .balanced,
     ).toBe(false)
+  })
+})
+
+describe('rows whose time is over', () => {
+  /** Of 80 rows 30 are gone from silver, 25 of them from gold, and 10 of those from the summary. */
+  const ended: Reconciliation = {
+    ...balanced,
+    reported: { ...balanced.reported, valid: 60, quarantined: 3, tombstones: 0, expired: 32 },
+    observed: { rows: 63, valid: 60, quarantined: 3, tombstones: 0, dropped: 0, filtered: 0, erased: 0 },
+    validLost: 30,
+    silver: { ...balanced.silver, expired: 30 },
+    silverRows: 50,
+    scored: { expired: 25, erased: 0, lostBefore: 0 },
+    scoredRows: 55,
+    summarised: { expired: 10, lostBefore: 0 },
+    summary: { rows: 7, events: 70 },
+  }
+  const balances = (r: Reconciliation) => [
+    bronzeBalance(r, span),
+    silverBalance(r, true),
+    scoredBalance(r, 30),
+    summaryBalance(r, 25),
+  ]
+
+  test('are a term of their own in every layer', () => {
+    for (const { balanced: fits, text } of balances(ended)) expect([fits, text]).toEqual([true, text])
+    expect(balances(ended).map(({ text }) => /expired \d+/.exec(text)?.[0])).toEqual([
+      'expired 32',
+      'expired 30',
+      'expired 25',
+      'expired 10',
+    ])
+  })
+
+  test.each(off)('do not hide that %i more are gone, in whatever layer', by => {
+    const wrong: readonly Partial<Reconciliation>[] = [
+      { observed: { ...ended.observed, rows: 63 + by, valid: 60 + by } },
+      { silverRows: 50 + by },
+      { scoredRows: 55 + by },
+      { summary: { rows: 7, events: 70 + by } },
+    ]
+    for (const [layer, more] of wrong.entries()) expect(balances({ ...ended, ...more })[layer]?.balanced).toBe(false)
+  })
+
+  test('before a table was made again are not its own', () => {
+    const again = { ...ended, scored: { expired: 0, erased: 0, lostBefore: 25 }, scoredRows: 55 }
+    expect(scoredBalance(again, 30)).toMatchObject({ balanced: true, text: 'silver 50 + lost 5 = scored 55' })
   })
 })

@@ -77,12 +77,8 @@ export class RewrittenFiles {
     ]
   }
 
-  metrics(erasedRows: number): Readonly<Record<string, number>> {
-    return {
-      numRemovedFiles: this.removes.length,
-      numAddedFiles: this.adds.length,
-      numErasedRows: erasedRows,
-    }
+  get metrics(): Readonly<Record<'numRemovedFiles' | 'numAddedFiles', number>> {
+    return { numRemovedFiles: this.removes.length, numAddedFiles: this.adds.length }
   }
 
   discard(): Promise<void> {
