@@ -65,8 +65,8 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   'shared/telemetry': {
     uses: ['shared/types', 'shared/storage'],
-    rooms: ['metrics', 'otlp'],
-    doors: ['metrics', 'otlp'],
+    rooms: ['sending', 'metrics', 'otlp'],
+    doors: ['sending', 'metrics', 'otlp'],
   },
   'shared/settings': { uses: ['shared/types', 'shared/storage', 'shared/contract', 'shared/telemetry'] },
   'shared/streams': { uses: ['shared/types', 'shared/contract'] },

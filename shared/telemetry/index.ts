@@ -1,12 +1,9 @@
 /** Logs, runs and their cost, who hears of them, and the redaction of secrets. */
-export { bestEffort } from './bestEffort.js'
 export { consoleLogger, logLevels } from './consoleLogger.js'
 export { type BilledExecutions, type CostParts, costParts, totalCost } from './cost.js'
 export { defaultPrices, type Prices } from './listPrices.js'
 export { type LogData, type Logger, silentLogger } from './logger.js'
-export { Outbox } from './outbox.js'
 export { isGone, processName } from './processName.js'
-export { Receiver } from './receiver.js'
 export { protectSecret, protectSecretsIn, redact, redactError } from './redaction.js'
 export { processHost, type Run, type RunCounts, type RunEnd, startRun } from './run.js'
 export { rowListener, runLine } from './runLine.js'

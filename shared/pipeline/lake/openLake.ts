@@ -35,8 +35,10 @@ export async function openLake(settings: Settings, parts: LakeParts = {}): Promi
   const journal = new RunJournal(store, clock, log)
   const tables = new Map<string, DeltaTable>()
   const streams = streamSet(parts.streams ?? declaredStreams)
-  const { openListeners } = await import('./runListeners.js')
-  const others = await openListeners(settings, { streams, clock, log })
+  const isTold = (settings.otelExporterOtlpEndpoint ?? settings.openlineageUrl) !== undefined
+  const others = isTold
+    ? await (await import('./runListeners.js')).openListeners(settings, { streams, clock, log })
+    : []
   const listeners = [rowListener(log), ...others, ...(parts.listeners ?? [])]
   for (const [topic, names] of sharedTopics(streams)) {
     log.warn(

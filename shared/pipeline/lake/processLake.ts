@@ -18,8 +18,10 @@ async function open(): Promise<Lake> {
   try {
     const settings = readSettings(readLocalSettings(process.cwd()))
     const log = processLog(settings)
-    const { openPrometheus } = await import('./runListeners.js')
-    const listeners = await openPrometheus(settings, { streams, clock: systemClock, log })
+    const isShown = settings.otelExporterPrometheusPort !== undefined
+    const listeners = isShown
+      ? await (await import('./runListeners.js')).openPrometheus(settings, { streams, clock: systemClock, log })
+      : []
     return await openLake(settings, { log, listeners })
   } catch (thrown) {
     throw redactError(asError(thrown))

@@ -2,8 +2,9 @@ import type { Clock } from '../../clock.js'
 import type { Stream } from '../../contract/index.js'
 import type { Settings } from '../../settings/index.js'
 import { consumerGroupOf } from '../../sources/trigger/index.js'
-import { bestEffort, type Logger, type RunListener } from '../../telemetry/index.js'
+import type { Logger, RunListener } from '../../telemetry/index.js'
 import type { MessagingPlaces } from '../../telemetry/metrics/index.js'
+import { bestEffort } from '../../telemetry/sending/index.js'
 
 /** What those who hear of runs work with. */
 export interface ListenerParts {

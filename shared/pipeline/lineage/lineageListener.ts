@@ -1,5 +1,6 @@
 import type { Stream } from '../../contract/index.js'
-import { type Logger, Outbox, Receiver, type RunListener } from '../../telemetry/index.js'
+import type { Logger, RunListener } from '../../telemetry/index.js'
+import { Outbox, Receiver } from '../../telemetry/sending/index.js'
 import { endEvent, type LineagePlace, startEvent } from './runEvent.js'
 
 /** What {@link lineageListener} sends, and to whom. */

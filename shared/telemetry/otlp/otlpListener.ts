@@ -1,9 +1,8 @@
 import type { Clock } from '../../clock.js'
 import type { Logger } from '../logger.js'
 import { type Attributes, type Measured, measuringListener, type MessagingPlaces, Metrics } from '../metrics/index.js'
-import { Outbox } from '../outbox.js'
-import { Receiver } from '../receiver.js'
 import type { RunListener } from '../runListener.js'
+import { Outbox, Receiver } from '../sending/index.js'
 import { metricsMessage, type Span, tracesMessage } from './otlpJson.js'
 import { runSpan } from './runSpan.js'
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-import { bestEffort, Outbox, Receiver, redact, type RunRecord } from '../../shared/telemetry/index.js'
-import { Collector, keptLog } from '../harness/collector.js'
+import { redact, type RunRecord } from '../../../shared/telemetry/index.js'
+import { bestEffort, Outbox, Receiver } from '../../../shared/telemetry/sending/index.js'
+import { Collector, keptLog } from '../../harness/collector.js'
 
 let collector: Collector
 

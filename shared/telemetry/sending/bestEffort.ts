@@ -1,7 +1,7 @@
-import { asError } from '../errors.js'
-import type { Logger } from './logger.js'
-import { redact } from './redaction.js'
-import type { RunListener } from './runListener.js'
+import { asError } from '../../errors.js'
+import type { Logger } from '../logger.js'
+import { redact } from '../redaction.js'
+import type { RunListener } from '../runListener.js'
 
 /** The listener with its own defects kept from the runs: the first is in the log, and no run knows of any. */
 export function bestEffort(listener: RunListener, log: Logger): RunListener {
