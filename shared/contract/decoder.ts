@@ -2,7 +2,9 @@ import { z } from 'zod'
 
 import type { DataType, StructField, StructType, Value } from '../types/index.js'
 import { type Checks, checksOf } from './checks.js'
-import { type ContractError, unmappable } from './contractError.js'
+import { withoutColumn } from './columnlessType.js'
+import { unmappable } from './contractError.js'
+import { aliasesOf, checkAliases, type ContractField } from './contractField.js'
 import { checkFieldNames } from './fieldName.js'
 import { fieldTypeOf } from './fieldTypes.js'
 import {
@@ -22,6 +24,8 @@ import { isObject, missing, ValidationIssue, wrongType, wrongValue } from './val
 /** A decoder of an object, with the columns it makes. */
 export interface ObjectDecoder extends Decoder {
   readonly fields: readonly StructField[]
+  /** The same by all names under which they are read. */
+  readonly named: readonly ContractField[]
   /** Whether a field that is not declared is an issue. */
   readonly strict: boolean
 }
@@ -96,38 +100,6 @@ function wrapperDecoder(schema: z.core.$ZodType, path: string, checks: Checks | 
   throw withoutColumn(schema, path)
 }
 
-/** The error of a schema that has no column type, with what to declare instead. */
-export function withoutColumn(schema: z.core.$ZodType, path: string): ContractError {
-  if (schema instanceof z.core.$ZodDiscriminatedUnion) {
-    const { discriminator } = schema._zod.def
-    const remedy = `use one z.object() with ${JSON.stringify(discriminator)} as z.enum([…]) and the fields of every case as .optional()`
-    return unmappable(path, 'z.discriminatedUnion()', remedy)
-  }
-  const { type } = schema._zod.def
-  return unmappable(
-    path,
-    shownNames[type] ?? `z.${type}()`,
-    remedies[type] ?? 'use a field type that has a column type',
-  )
-}
-
-const shownNames: Readonly<Record<string, string>> = { intersection: '.and(), an intersection,' }
-
-const remedies: Readonly<Record<string, string>> = {
-  date: 'use timestamp() or date()',
-  any: 'name the type, or keep the raw value, which bronze has anyway',
-  unknown: 'name the type, or keep the raw value, which bronze has anyway',
-  union: 'a column has one type; use an object of optional fields',
-  intersection: 'write the fields of both in one z.object(), as .extend() does',
-  pipe: 'transforms are not supported; declare the field as it is sent and derive in gold or in SQL',
-  transform: 'transforms are not supported; declare the field as it is sent and derive in gold or in SQL',
-  catch: 'it would hide bad records; use .optional() or let them go to quarantine',
-  tuple: 'use z.array() or z.object()',
-  map: 'use z.record(z.string(), …)',
-  set: 'use z.array()',
-  lazy: 'a recursive type has no column type',
-}
-
 /** Compiles an object: the struct's fields in declared order, and one function that reads them all. */
 export function objectDecoder(schema: z.core.$ZodObject, path: string): ObjectDecoder {
   // Plain JavaScript, or a cast, may pass what is no object.
@@ -146,12 +118,16 @@ export function objectDecoder(schema: z.core.$ZodObject, path: string): ObjectDe
     const comment = descriptionOf(shape[name] as z.core.$ZodType)
     return { name, type, nullable, ...(comment === undefined ? {} : { metadata: { comment } }) }
   })
+  const named = names.map((name, i): ContractField => {
+    return { name, aliases: aliasesOf(shape[name] as z.core.$ZodType), inside: members[i]?.inside }
+  })
+  checkAliases(named, path)
   const read = structReader(
-    names,
+    named,
     members.map(member => member.decode),
   )
   const stores = members.map(member => member.store)
-  const known = new Set(names)
+  const known = new Set(named.flatMap(({ name, aliases }) => [name, ...aliases]))
   const decode = (found: unknown): unknown => {
     if (!isObject(found)) return wrongType(found, 'an object')
     if (strict) {
@@ -166,6 +142,8 @@ export function objectDecoder(schema: z.core.$ZodObject, path: string): ObjectDe
   return {
     type,
     fields,
+    named,
+    inside: { kind: 'fields', fields: named },
     strict,
     nullable: false,
     decode: checked(decode, checksOf(schema, false), type),
@@ -186,7 +164,7 @@ function arrayDecoder(elementSchema: z.core.$ZodType, path: string, checks: Chec
     }
     return values
   }
-  const { store } = element
+  const { store, inside } = element
   const type: DataType = { type: 'array', elementType: element.type, containsNull: element.nullable }
   return {
     type,
@@ -194,6 +172,7 @@ function arrayDecoder(elementSchema: z.core.$ZodType, path: string, checks: Chec
     decode: checked(decode, checks, type),
     store: store === undefined ? undefined : output => (output as unknown[]).map(store),
     exact: element.exact,
+    inside: inside && { kind: 'items', each: inside },
   }
 }
 
@@ -224,6 +203,7 @@ function recordDecoder(schema: z.core.$ZodRecord, path: string, checks: Checks |
     decode: checked(decode, checks, type),
     store: output => Object.entries(output as object).map(([k, v]) => ({ key: k, value: storeValue(v) })),
     exact: value.exact,
+    inside: value.inside && { kind: 'values', each: value.inside },
   }
 }
 

@@ -85,11 +85,13 @@ export function defineStream<const Schema extends z.ZodObject>(declaration: Stre
   const format = formatOf(declaration)
   const validate = validatorOf(decoder, eventTime, rulesOf(expectations, declaration.where as Predicate | undefined))
   const dedupeWithinMs = duration(name, 'dedupeWithin', declaration.dedupeWithin)
+  const keyNames = [key, ...(decoder.named.find(field => field.name === key)?.aliases ?? [])]
   const read = decode === undefined ? jsonReader(decoder) : guarded(decode)
   return {
     name,
     topic,
     columns: decoder.fields,
+    fields: decoder.named,
     schema: declaration.schema,
     key,
     eventTime,
@@ -106,7 +108,7 @@ export function defineStream<const Schema extends z.ZodObject>(declaration: Stre
     model: model === undefined ? undefined : streamModelOf(name, decoder.fields, model, why => refuse(name, why)),
     parse: parserOf(read, validate),
     validate,
-    keyOf: value => keyText(read(value), key),
+    keyOf: value => keyText(read(value), keyNames),
   }
 }
 

@@ -1,5 +1,6 @@
 /** A stream's contract: its declaration, validation with reasons, the tables that follow from it. */
 export { ContractError } from './contractError.js'
+export { type ContractField, type ContractPlace, fieldsAt } from './contractField.js'
 export { DecodedTime } from './decodedTime.js'
 export { defineStream } from './defineStream.js'
 export { durationForms, parseDuration } from './duration.js'

@@ -11,13 +11,14 @@ import { ExactNumber, inWords, ValidationIssue } from './validationIssue.js'
  */
 export function jsonReader({
   fields,
+  named,
   strict,
   exact,
 }: ObjectDecoder): (value: Uint8Array, undeclared?: UndeclaredCounter) => unknown {
   const isFlat = fields.every(({ type }) => typeof type === 'string' || type.type === 'decimal')
   const readFlat = isFlat
     ? flatJsonReader(
-        fields.map(({ name }) => name),
+        named.flatMap(({ name, aliases }) => [name, ...aliases]),
         strict,
       )
     : undefined

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { DataType, Value } from '../types/index.js'
 import type { Checks } from './checks.js'
 import { unmappable } from './contractError.js'
+import type { ContractPlace } from './contractField.js'
 import { longType } from './fieldTypes.js'
 import { storable } from './storable.js'
 import { ExactNumber, ValidationIssue, wrongType, wrongValue } from './validationIssue.js'
@@ -21,6 +22,8 @@ export interface Decoder {
   readonly store: ((output: unknown) => Value) | undefined
   /** Whether digits are lost by JSON.parse alone. */
   readonly exact: boolean
+  /** Where in it there are objects with fields; absent when there are none. */
+  readonly inside?: ContractPlace | undefined
 }
 
 /** A decoder whose values are the same in memory as in zod's output. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 
 import type { Row, StructField } from '../types/index.js'
+import type { ContractField } from './contractField.js'
 import type { Rejection } from './rejectionCodes.js'
 import type { Retention } from './retention.js'
 import type { StreamFormat } from './streamFormat.js'
@@ -37,6 +38,8 @@ export interface Stream {
   readonly topic: string
   /** The contract's columns in declared order, nullable as declared. */
   readonly columns: readonly StructField[]
+  /** The same by all names under which they are read. */
+  readonly fields: readonly ContractField[]
   /** The field that makes two events the same. Never null. */
   readonly key: string
   /** The timestamp field that says when the event happened. Never null. */
@@ -68,7 +71,7 @@ export interface Stream {
    * @param kafkaTimestamp milliseconds; an event time more than an hour after it is rejected. Null, below zero or years
    * ahead it says nothing, and the time of ingestion stands in for it
    * @param ingestedAt milliseconds; the machine's clock when absent
-   * @param undeclared of this stream's columns: counts the fields that the value has, valid or not, and the contract lacks
+   * @param undeclared of this stream's fields: counts the fields that the value has, valid or not, and the contract lacks
    */
   parse(
     value: Uint8Array,

@@ -1,4 +1,5 @@
 import type { Value } from '../types/index.js'
+import type { ContractField } from './contractField.js'
 import { missing, ValidationIssue } from './validationIssue.js'
 
 /**
@@ -6,23 +7,30 @@ import { missing, ValidationIssue } from './validationIssue.js'
  * is read by its literal name and every row has one hidden class: a loop over names costs more than the decoding.
  */
 export function structReader(
-  names: readonly string[],
+  fields: readonly ContractField[],
   decoders: readonly ((found: unknown) => unknown)[],
 ): (found: Record<string, unknown>) => unknown {
-  const reads = names.map((name, i) => {
+  const names = fields.map(({ name }) => name)
+  const reads = fields.map(({ name, aliases }, i) => {
     const literal = JSON.stringify(name)
     const n = String(i)
-    // JSON objects inherit `constructor`, `toString` and the like.
-    const inherited = name in Object.prototype
-    const own = inherited ? `Object.hasOwn(found, ${literal}) ? found[${literal}] : undefined` : `found[${literal}]`
-    return `const f${n} = ${own}
-      const v${n} = d${n}(f${n})
+    const former = aliases.map(alias => `if (f${n} === undefined) f${n} = ${ownValue(alias)}\n`)
+    return `let f${n} = ${ownValue(name)}
+      ${former.join('')}const v${n} = d${n}(f${n})
       if (v${n} instanceof ValidationIssue) return issueFound(v${n}, f${n}, ${literal})`
   })
   const body = `return found => {\n${reads.join('\n')}\nreturn { ${literalFields(names, n => `v${n}`)} }\n}`
   return generated({ ValidationIssue, issueFound, ...numbered('d', decoders) }, body) as (
     found: Record<string, unknown>,
   ) => unknown
+}
+
+/** JSON objects inherit `constructor`, `toString` and the like. */
+function ownValue(name: string): string {
+  const literal = JSON.stringify(name)
+  return name in Object.prototype
+    ? `Object.hasOwn(found, ${literal}) ? found[${literal}] : undefined`
+    : `found[${literal}]`
 }
 
 /** A function that copies an object with the stored form of each field. */

@@ -1,5 +1,5 @@
-import type { DataType, StructField } from '../../types/index.js'
 import { ContractError } from '../contractError.js'
+import { type ContractField, fieldsAt } from '../contractField.js'
 import { checkFieldNames } from '../fieldName.js'
 import { type FieldPath, inItems, inValues, type UndeclaredField, type ValueKind } from '../undeclared/index.js'
 
@@ -30,16 +30,16 @@ export function outermostFields<F extends UndeclaredField>(fields: readonly F[])
  * The line by which a contract takes a field that records have: `country: z.string().optional()`.
  *
  * @param fields all that are known, among them those inside it
- * @param columns the contract's, as `Stream.columns`
+ * @param declared as `Stream.fields`
  */
 export function contractLine(
   field: UndeclaredField,
   fields: readonly UndeclaredField[],
-  columns: readonly StructField[],
+  declared: readonly ContractField[],
 ): ContractLine {
   const name = field.path.at(-1)
   if (typeof name !== 'string') return { why: 'only fields have names' }
-  const fault = nameFault(field.path, siblings(columns, field.path))
+  const fault = nameFault(field.path, siblings(declared, field.path))
   if (fault !== undefined) return { why: fault }
   const type = typeText(field, fields)
   return type.line === undefined ? type : { line: `${nameText(name)}: ${type.line}${absence(field)}` }
@@ -127,18 +127,6 @@ function nameFault(path: FieldPath, others: readonly string[]): string | undefin
 }
 
 /** Declared names beside a field. */
-function siblings(columns: readonly StructField[], path: FieldPath): readonly string[] {
-  let fields = columns
-  for (const step of path.slice(0, -1)) {
-    if (typeof step !== 'string') continue
-    const found = fields.find(({ name }) => name === step)
-    fields = found === undefined ? [] : structIn(found.type)
-  }
-  return fields.map(({ name }) => name)
-}
-
-function structIn(type: DataType): readonly StructField[] {
-  if (typeof type === 'string' || type.type === 'decimal') return []
-  if (type.type === 'struct') return type.fields
-  return structIn(type.type === 'array' ? type.elementType : type.valueType)
+function siblings(declared: readonly ContractField[], path: FieldPath): readonly string[] {
+  return (fieldsAt(declared, path.slice(0, -1)) ?? []).map(({ name }) => name)
 }

@@ -42,13 +42,15 @@ function facts(stream: Stream): readonly (readonly string[])[] {
   ]
 }
 
-function contractTable({ columns, schema }: Stream): string[] {
+function contractTable({ columns, fields, schema }: Stream): string[] {
   const shape: Readonly<Record<string, z.core.$ZodType>> = schema.shape
   return markdownTable(
     ['field', 'type', 'null', 'rules', 'meaning'],
-    columns.map(column => {
+    columns.map((column, i) => {
       const field = shape[column.name]
-      const rules = field === undefined ? [] : fieldRules(field)
+      const { aliases = [] } = fields[i] ?? {}
+      const former = aliases.length === 0 ? [] : [`formerly ${aliases.join(', ')}`]
+      const rules = field === undefined ? [] : [...fieldRules(field), ...former]
       return [code(column.name), code(typeText(column)), nullText(column), cell(rules.join('; ')), meaning(column)]
     }),
   )

@@ -1,4 +1,4 @@
-import type { DataType, StructField } from '../../types/index.js'
+import type { ContractField, ContractPlace } from '../contractField.js'
 import { type FieldPath, inItems, inValues } from './undeclaredFields.js'
 
 /** A field of the contract, as it is met at one place of a value. */
@@ -61,23 +61,16 @@ export function copyOf(text: string): string {
 }
 
 /** A level with what is declared at it. */
-export function levelOf(path: FieldPath, columns: readonly StructField[]): FieldLevel {
-  const order = columns.map(({ name, type }): Field => {
-    return { isDeclared: true, name, inside: placeIn(type, [...path, name]) }
+export function levelOf(path: FieldPath, declared: readonly ContractField[]): FieldLevel {
+  const order = declared.flatMap(({ name, aliases, inside }) => {
+    const place = inside && placeIn(inside, [...path, name])
+    return [name, ...aliases].map((one): Field => ({ isDeclared: true, name: one, inside: place }))
   })
   return { path, fields: new Map(order.map(field => [field.name, field])), order }
 }
 
-function placeIn(type: DataType, path: FieldPath): Place | undefined {
-  if (typeof type === 'string') return undefined
-  if (type.type === 'struct') return { kind: 'fields', level: levelOf(path, type.fields) }
-  if (type.type === 'array') {
-    const each = placeIn(type.elementType, [...path, inItems])
-    return each && { kind: 'items', each }
-  }
-  if (type.type === 'map') {
-    const each = placeIn(type.valueType, [...path, inValues])
-    return each && { kind: 'values', each }
-  }
-  return undefined
+function placeIn(place: ContractPlace, path: FieldPath): Place {
+  const { kind } = place
+  if (kind === 'fields') return { kind, level: levelOf(path, place.fields) }
+  return { kind, each: placeIn(place.each, [...path, kind === 'items' ? inItems : inValues]) }
 }

@@ -1,4 +1,4 @@
-import type { StructField } from '../../types/index.js'
+import type { ContractField } from '../contractField.js'
 import { isObject } from '../validationIssue.js'
 import {
   copyOf,
@@ -41,9 +41,9 @@ export class UndeclaredCounter {
   #others = 0
   #othersRecord = 0
 
-  /** @param columns what is declared, as `Stream.columns` */
-  constructor(columns: readonly StructField[]) {
-    this.#root = levelOf([], columns)
+  /** @param declared as `Stream.fields` */
+  constructor(declared: readonly ContractField[]) {
+    this.#root = levelOf([], declared)
   }
 
   /** Counts one record by its decoded value. What is no object has no fields. */

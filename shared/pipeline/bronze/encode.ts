@@ -89,7 +89,7 @@ export async function encodeCoverage(
   const rejections = Object.fromEntries(rejectionCodes.map(code => [code, 0])) as Record<RejectionCode, number>
   const failedExpectations = Object.fromEntries(stream.expectations.map(name => [name, 0]))
   const notices: Record<NoticeCode, number> = { TIMESTAMP_OUT_OF_RANGE: 0 }
-  const undeclared = new UndeclaredCounter(stream.columns)
+  const undeclared = new UndeclaredCounter(stream.fields)
   const ranges = coverages.map(coverage => {
     const kinds = { quarantined: 0, tombstones: 0, dropped: 0, filtered: 0, erased: 0 }
     for (const whole of coverage.records) {

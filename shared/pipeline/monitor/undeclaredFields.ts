@@ -1,6 +1,7 @@
 import { contractLine, fieldText, outermostFields } from '../../contract/documentation/index.js'
 import {
   type FieldPath,
+  fieldsAt,
   inItems,
   inValues,
   mergeUndeclared,
@@ -70,10 +71,10 @@ export function withDatedFields<S extends { readonly reconciliation: { readonly 
 }
 
 /** The same as `undeclared_fields` of `monitor_logs` has it: by field how many records, and the contract's line for it. */
-export function undeclaredText({ columns }: Stream, { fields, others }: SeenFields): string {
+export function undeclaredText(stream: Stream, { fields, others }: SeenFields): string {
   const outermost = outermostFields(fields).toSorted((a, b) => b.records - a.records)
   const entries = outermost.map(field => {
-    const { line = null, why } = contractLine(field, fields, columns)
+    const { line = null, why } = contractLine(field, fields, stream.fields)
     const time = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString())
     return {
       field: fieldText(field.path),
@@ -110,14 +111,8 @@ function decodeField(json: unknown): SeenField[] {
 
 const countIn = (json: unknown) => (typeof json === 'number' && json > 0 ? json : 0)
 
-/** Whether the contract has gained the field. */
-function isDeclared({ columns }: Stream, path: FieldPath): boolean {
-  let type: Stream['columns'][number]['type'] | undefined = { type: 'struct', fields: columns }
-  for (const step of path) {
-    if (typeof type !== 'object' || type.type === 'decimal') return false
-    if (type.type === 'struct') type = type.fields.find(({ name }) => name === step)?.type
-    else type = type.type === 'array' ? type.elementType : type.valueType
-    if (type === undefined) return false
-  }
-  return true
+/** Whether the contract has gained the field, under whatever name. */
+function isDeclared(stream: Stream, path: FieldPath): boolean {
+  const beside = fieldsAt(stream.fields, path.slice(0, -1)) ?? []
+  return beside.some(({ name, aliases }) => [name, ...aliases].some(one => one === path.at(-1)))
 }

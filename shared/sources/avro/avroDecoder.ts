@@ -1,4 +1,4 @@
-import { DecodedTime } from '../../contract/index.js'
+import { type ContractField, type ContractPlace, DecodedTime } from '../../contract/index.js'
 import { formatDate, formatDecimal, namedValues } from '../../types/index.js'
 import { UndecodableValue } from '../undecodable.js'
 import { AvroBytes } from './avroBytes.js'
@@ -10,10 +10,14 @@ type Read = (bytes: AvroBytes) => unknown
  * A decoder of values that were written with a schema, to what a contract judges: whole numbers exact, bytes as they
  * are, decimals and dates as text, timestamps as `DecodedTime`, enums as text, a union's value bare.
  *
+ * The contract is the reader's schema: a field that it does not know, but under a former name that the schema says, is
+ * read under that.
+ *
+ * @param fields of the contract; without them all names are the schema's
  * @returns a function that throws UndecodableValue for bytes that are not of the schema, or more than it has
  */
-export function avroDecoder(type: AvroType): (value: Uint8Array) => unknown {
-  const read = new Compiler().read(type)
+export function avroDecoder(type: AvroType, fields?: readonly ContractField[]): (value: Uint8Array) => unknown {
+  const read = new Compiler().read(type, fields && { kind: 'fields', fields })
   return value => {
     const bytes = new AvroBytes(value)
     const found = read(bytes)
@@ -23,10 +27,11 @@ export function avroDecoder(type: AvroType): (value: Uint8Array) => unknown {
 }
 
 class Compiler {
-  /** A record that holds itself is compiled once. */
-  readonly #records = new Map<AvroRecord, Read>()
+  /** A record that holds itself is compiled once for each place of the contract, and once for what is at none. */
+  readonly #records = new Map<AvroRecord, Map<ContractPlace | undefined, Read>>()
 
-  read(type: AvroType): Read {
+  /** @param place what the contract has there */
+  read(type: AvroType, place: ContractPlace | undefined): Read {
     switch (type.kind) {
       case 'null':
         return () => null
@@ -55,20 +60,22 @@ class Compiler {
         )
       case 'union':
         return chosen(
-          type.branches.map(branch => this.read(branch)),
+          type.branches.map(branch => this.read(branch, place)),
           'types of a union',
         )
       case 'array':
-        return arrayReader(this.read(type.items))
+        return arrayReader(this.read(type.items, place?.kind === 'items' ? place.each : undefined))
       case 'map':
-        return mapReader(this.read(type.values))
+        return mapReader(this.read(type.values, place?.kind === 'values' ? place.each : undefined))
       case 'record':
-        return this.#record(type)
+        return this.#record(type, place)
     }
   }
 
-  #record(record: AvroRecord): Read {
-    const known = this.#records.get(record)
+  #record(record: AvroRecord, place: ContractPlace | undefined): Read {
+    const compiled = this.#records.get(record) ?? new Map<ContractPlace | undefined, Read>()
+    this.#records.set(record, compiled)
+    const known = compiled.get(place)
     if (known !== undefined) return known
     const fields: { readonly name: string; readonly read: Read }[] = []
     const read: Read = bytes => {
@@ -82,10 +89,31 @@ class Compiler {
       }
       return found
     }
-    this.#records.set(record, read)
-    for (const { name, type } of record.fields) fields.push({ name, read: this.read(type) })
+    compiled.set(place, read)
+    const declared = place?.kind === 'fields' ? place.fields : []
+    const names = readNames(record, declared)
+    for (const [i, { type, name }] of record.fields.entries()) {
+      const readName = names[i] ?? name
+      fields.push({ name: readName, read: this.read(type, declaredAs(declared, readName)?.inside) })
+    }
     return read
   }
+}
+
+/** Under which name each field of a record is read: its own, or a former one that the contract still has. */
+function readNames(record: AvroRecord, declared: readonly ContractField[]): readonly string[] {
+  const taken = new Set(record.fields.map(({ name }) => name))
+  return record.fields.map(({ name, aliases }) => {
+    if (declaredAs(declared, name) !== undefined) return name
+    const former = aliases.find(alias => declaredAs(declared, alias) !== undefined && !taken.has(alias))
+    if (former === undefined) return name
+    taken.add(former)
+    return former
+  })
+}
+
+function declaredAs(declared: readonly ContractField[], name: string): ContractField | undefined {
+  return declared.find(field => field.name === name || field.aliases.includes(name))
 }
 
 function chosen(choices: readonly Read[], what: string): Read {

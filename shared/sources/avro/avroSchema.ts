@@ -15,6 +15,8 @@ export interface AvroField {
   readonly name: string
   readonly type: AvroType
   readonly hasDefault: boolean
+  /** Names that it had in earlier schemas. */
+  readonly aliases: readonly string[]
 }
 
 /** A schema with all names resolved. Records may hold themselves. */
@@ -105,7 +107,7 @@ class SchemaReader {
       const fieldName = object['name']
       if (typeof fieldName !== 'string') throw new UnusableSchema(`a field of the record ${name} has no name`)
       const type = this.typeOf(object['type'], namespace)
-      return { name: fieldName, type, hasDefault: object['default'] !== undefined }
+      return { name: fieldName, type, hasDefault: object['default'] !== undefined, aliases: aliasesOf(object) }
     })
     return record
   }
@@ -130,6 +132,11 @@ class SchemaReader {
     this.#named.set(name, type)
     return type
   }
+}
+
+/** What is no list of names stands for none, as with Avro's own libraries. */
+function aliasesOf({ aliases }: SchemaObject): readonly string[] {
+  return Array.isArray(aliases) ? (aliases as unknown[]).filter(alias => typeof alias === 'string') : []
 }
 
 /** Its full name, and the namespace of names inside it. */

@@ -1,4 +1,4 @@
-import type { FramedFormat, Rejection } from '../../contract/index.js'
+import type { ContractField, FramedFormat, Rejection } from '../../contract/index.js'
 import {
   type RegisteredSchema,
   type SchemaRegistry,
@@ -25,12 +25,14 @@ export const schemaTypes: Readonly<Record<FramedFormat, SchemaType>> = {
 
 /**
  * The reader of a registered schema. The contract is what judges values: a JSON Schema's own rules are not asked.
+ * @param fields of the contract that the values are read for
  * @throws RegistryError when it, or a schema that it refers to, cannot be asked for
  */
 export async function payloadReader(
   registry: SchemaRegistry,
   format: FramedFormat,
   id: number,
+  fields: readonly ContractField[],
 ): Promise<PayloadReader> {
   const schema = await registry.byId(id)
   if (schema === undefined) return rejected('SCHEMA_UNKNOWN', `the registry has no schema ${id}, which the value names`)
@@ -43,14 +45,17 @@ export async function payloadReader(
   const whole = await withReferences(registry, schema)
   if ('fault' in whole) return unusable(schema, id, whole.fault)
   try {
-    return { kind: 'binary', decode: await compiled(whole) }
+    return { kind: 'binary', decode: await compiled(whole, fields) }
   } catch (error) {
     if (error instanceof UnusableSchema || error instanceof SyntaxError) return unusable(schema, id, error.message)
     throw error
   }
 }
 
-async function compiled({ type, text, referenced }: WholeSchema): Promise<(payload: Uint8Array) => unknown> {
+async function compiled(
+  { type, text, referenced }: WholeSchema,
+  fields: readonly ContractField[],
+): Promise<(payload: Uint8Array) => unknown> {
   if (type === 'PROTOBUF') {
     const { protobufDecoder, protobufSchema } = await import('../protobuf/index.js')
     return protobufDecoder(protobufSchema(text, referenced.values()))
@@ -61,6 +66,7 @@ async function compiled({ type, text, referenced }: WholeSchema): Promise<(paylo
       JSON.parse(text),
       Array.from(referenced.values(), other => JSON.parse(other) as unknown),
     ),
+    fields,
   )
 }
 

@@ -19,9 +19,9 @@ const concurrentRequests = 8
 /** Reads values of every format but plain JSON; keeps what it has compiled. */
 export class StreamFormats {
   readonly #registry: SchemaRegistry | undefined
-  /** By format and id. A schema never changes, so neither does its reader. */
-  readonly #readers = new Map<string, PayloadReader>()
-  readonly #plain = new WeakMap<PlainAvro, Promise<(value: Uint8Array) => unknown>>()
+  /** By the contract's fields, then by format and id. A schema never changes, so neither does its reader. */
+  readonly #readers = new WeakMap<Stream['fields'], Map<string, PayloadReader>>()
+  readonly #plain = new WeakMap<Stream['fields'], Promise<(value: Uint8Array) => unknown>>()
 
   /** @param registry undefined when the settings name none */
   constructor(registry: SchemaRegistry | undefined) {
@@ -33,7 +33,7 @@ export class StreamFormats {
     const { format } = stream
     if (format === 'json') return stream
     if (typeof format === 'object') {
-      const decode = await this.#plainDecoder(stream.name, format)
+      const decode = await this.#plainDecoder(stream, format)
       return { ...stream, parse: (value, ...when) => decoded(stream, () => decode(value), 'the value', when) }
     }
     const readers = await this.#readersOf(stream, format, schemaIds(values))
@@ -46,29 +46,31 @@ export class StreamFormats {
     return subjectFields(this.#registry ?? notSet(stream, format), subject, format)
   }
 
-  #plainDecoder(name: string, format: PlainAvro): Promise<(value: Uint8Array) => unknown> {
-    let decoder = this.#plain.get(format)
+  #plainDecoder(stream: Stream, format: PlainAvro): Promise<(value: Uint8Array) => unknown> {
+    let decoder = this.#plain.get(stream.fields)
     if (decoder === undefined) {
-      decoder = compiledAvro(name, format)
-      this.#plain.set(format, decoder)
+      decoder = compiledAvro(stream, format)
+      this.#plain.set(stream.fields, decoder)
     }
     return decoder
   }
 
-  async #readersOf({ name }: Stream, format: FramedFormat, ids: ReadonlySet<number>) {
+  async #readersOf({ name, fields }: Stream, format: FramedFormat, ids: ReadonlySet<number>) {
     const readers = new Map<number, PayloadReader>()
     const unknown: number[] = []
+    const compiled = this.#readers.get(fields) ?? new Map<string, PayloadReader>()
+    this.#readers.set(fields, compiled)
     for (const id of ids) {
-      const known = this.#readers.get(`${format} ${id}`)
+      const known = compiled.get(`${format} ${id}`)
       if (known === undefined) unknown.push(id)
       else readers.set(id, known)
     }
     const registry = this.#registry ?? (unknown.length === 0 ? undefined : notSet(name, format))
     const ask = async () => {
       for (let id = unknown.pop(); id !== undefined && registry !== undefined; id = unknown.pop()) {
-        const reader = await payloadReader(registry, format, id)
+        const reader = await payloadReader(registry, format, id, fields)
         readers.set(id, reader)
-        if (reader.kind !== 'rejected') this.#readers.set(`${format} ${id}`, reader)
+        if (reader.kind !== 'rejected') compiled.set(`${format} ${id}`, reader)
       }
     }
     await Promise.all(Array.from({ length: concurrentRequests }, ask))
@@ -76,14 +78,14 @@ export class StreamFormats {
   }
 }
 
-async function compiledAvro(stream: string, { avro }: PlainAvro): Promise<(value: Uint8Array) => unknown> {
+async function compiledAvro({ name, fields }: Stream, { avro }: PlainAvro): Promise<(value: Uint8Array) => unknown> {
   const { avroDecoder, avroSchema } = await import('../avro/index.js')
   try {
-    return avroDecoder(avroSchema(avro))
+    return avroDecoder(avroSchema(avro), fields)
   } catch (error) {
     if (!(error instanceof UnusableSchema)) throw error
-    const message = `Stream ${JSON.stringify(stream)}: the Avro schema of its format cannot be used: ${error.message}.`
-    throw new ContractError('BAD_STREAM', message, { stream })
+    const message = `Stream ${JSON.stringify(name)}: the Avro schema of its format cannot be used: ${error.message}.`
+    throw new ContractError('BAD_STREAM', message, { stream: name })
   }
 }
 

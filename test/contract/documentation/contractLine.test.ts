@@ -33,13 +33,13 @@ const streamOf = (shape: z.ZodObject) =>
 const stream = streamOf(schema)
 
 function linesOf(...values: readonly object[]): Record<string, string | undefined> {
-  const counter = new UndeclaredCounter(stream.columns)
+  const counter = new UndeclaredCounter(stream.fields)
   for (const value of values)
     stream.parse(Buffer.from(JSON.stringify({ id: 'a', at, ...value })), timeMs, timeMs, counter)
   const { fields } = counter.counts
   return Object.fromEntries(
     outermostFields(fields).map(field => {
-      const { line, why } = contractLine(field, fields, stream.columns)
+      const { line, why } = contractLine(field, fields, stream.fields)
       return [fieldText(field.path), line ?? `-- ${why}`]
     }),
   )
@@ -97,7 +97,7 @@ test('a line is the narrowest type that takes what was seen, and the contract wi
   })
   const extended = withLine(Object.values(lines).join(', '))
   for (const record of records) {
-    const counter = new UndeclaredCounter(extended.columns)
+    const counter = new UndeclaredCounter(extended.fields)
     expect(
       extended.parse(Buffer.from(JSON.stringify({ id: 'a', at, ...record })), timeMs, timeMs, counter),
     ).toMatchObject({ valid: true })
@@ -142,7 +142,7 @@ test('where there can be no line it is said why', () => {
 test('kinds that only formats with types of their own have', () => {
   const lineOf = (...kinds: UndeclaredField['kinds']) => {
     const field = { path: ['f'], records: 1, kinds }
-    return contractLine(field, [field], stream.columns).line
+    return contractLine(field, [field], stream.fields).line
   }
   expect(lineOf('bytes')).toBe('f: binary().optional()')
   expect(lineOf('localTime')).toBe('f: timestampNtz().optional()')

@@ -40,7 +40,7 @@ test('columns stand under each other, and no cell breaks its table', () => {
         .regex(/^(a|b)+$/)
         .describe('One line.\nAnother | one.'),
       at: timestamp(),
-      price: decimal(10, 2),
+      price: decimal(10, 2).meta({ aliases: ['cost'] }),
       tags: z.array(z.string()).nullable(),
       place: z.object({ lat: z.number(), label: z.record(z.string(), int()) }),
     }),
@@ -56,7 +56,7 @@ test('columns stand under each other, and no cell breaks its table', () => {
     '| ------- | ------------------------------------------ | ---- | ------------------- | --- |',
     '| `id`    | `string`                                   | no   | matches /^(a\\|b)+$/ | One line. Another \\| one. |',
     '| `at`    | `timestamp`                                | no   |                     |  |',
-    '| `price` | `decimal(10,2)`                            | no   |                     |  |',
+    '| `price` | `decimal(10,2)`                            | no   | formerly cost       |  |',
     '| `tags`  | `array<string>`                            | yes  |                     |  |',
     '| `place` | `struct<lat:double,label:map<string,int>>` | no   |                     |  |',
   ])

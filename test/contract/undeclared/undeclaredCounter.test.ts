@@ -34,7 +34,7 @@ const nested = defineStream({
 })
 
 function countOf(stream: typeof flat, texts: readonly string[]): UndeclaredFields {
-  const counter = new UndeclaredCounter(stream.columns)
+  const counter = new UndeclaredCounter(stream.fields)
   for (const text of texts) stream.parse(Buffer.from(text), timeMs, timeMs, counter)
   return counter.counts
 }
@@ -158,7 +158,7 @@ describe('fields that the contract lacks', () => {
 
   test('two readers of one stream count apart, and without a counter nothing is kept', () => {
     const text = Buffer.from(`{"id":"a","at":"${at}","country":"se"}`)
-    const [one, other] = [new UndeclaredCounter(flat.columns), new UndeclaredCounter(flat.columns)]
+    const [one, other] = [new UndeclaredCounter(flat.fields), new UndeclaredCounter(flat.fields)]
     flat.parse(text, timeMs, timeMs, one)
     flat.parse(text, timeMs, timeMs)
     flat.parse(text, timeMs, timeMs, other)

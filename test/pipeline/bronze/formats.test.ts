@@ -90,6 +90,47 @@ describe('values that name a schema', () => {
     expect(kept.map(row => row['_value'] && Buffer.from(row['_value'] as Uint8Array))).toEqual(values)
   })
 
+  test('the contract is the reader: its defaults, its former names and those that a later schema tells', async () => {
+    const renamed = [
+      { name: 'id', type: 'string' },
+      { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' } },
+      { name: 'total', aliases: ['amount'], type: 'long' },
+      { name: 'unit', type: 'string', default: 'kg' },
+    ]
+    await using registry = await startRegistryServer()
+    registry.register(1, { schema: JSON.stringify(avro()) })
+    registry.register(2, { schema: JSON.stringify({ type: 'record', name: 'Order', fields: renamed }) })
+    const roles = { key: 'id', eventTime: 'at', allowedLateness: '10 minutes', dedupeWithin: '1 day' } as const
+    const from = { ...roles, name: 'orders', topic: 'orders', format: 'confluent-avro' } as const
+    const after = z.object({
+      id: z.string(),
+      at: timestamp(),
+      total: long().meta({ aliases: ['amount'] }),
+      unit: z.string().default('piece'),
+    })
+    // From before the producers renamed the field, and from after it.
+    const contracts = [stream('confluent-avro'), defineStream({ ...from, schema: after })]
+    const read = await Promise.all(
+      contracts.map(async contract => {
+        await using f = await BronzeFixture.open({ stream: contract, settings: { SCHEMA_REGISTRY_URL: registry.url } })
+        send(f, [framed(1, order('a', 1n)), framed(2, Buffer.concat([order('b', 2n), avroString('g')]))])
+        await f.deliver([0, 1])
+        const rows = (await f.rows()).toSorted((a, b) => Number(a['_offset']) - Number(b['_offset']))
+        return rows.map(row => [row['id'], row['amount'] ?? row['total'], row['unit']])
+      }),
+    )
+    expect(read).toEqual([
+      [
+        ['a', 1n, undefined],
+        ['b', 2n, undefined],
+      ],
+      [
+        ['a', 1n, 'piece'],
+        ['b', 2n, 'g'],
+      ],
+    ])
+  })
+
   test('a schema is asked for once, whoever reads with it', async () => {
     await using opened = await open()
     const { f, registry } = opened

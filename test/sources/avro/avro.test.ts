@@ -128,3 +128,65 @@ describe('a schema', () => {
     expect(() => avroSchema(schema)).toThrow(why)
   })
 })
+
+describe('a field that was renamed', () => {
+  const renamed = (more: object = {}) => ({
+    type: 'record',
+    name: 'r',
+    fields: [
+      { name: 'amount', aliases: ['value', 'val'], type: 'int' },
+      { name: 'other', type: 'int', ...more },
+    ],
+  })
+  const field = (name: string, ...aliases: string[]) => ({ name, aliases, inside: undefined })
+  const readAs = (schema: unknown, ...fields: ReturnType<typeof field>[]) =>
+    Object.keys(avroDecoder(avroSchema(schema), fields)(Uint8Array.from([2, 4])) as object)
+
+  test('is read under the former name that a contract still has, and under its own where it has that', () => {
+    expect(readAs(renamed(), field('amount'))).toEqual(['amount', 'other'])
+    expect(readAs(renamed(), field('value'))).toEqual(['value', 'other'])
+    expect(readAs(renamed(), field('val'))).toEqual(['val', 'other'])
+    expect(readAs(renamed(), field('total', 'amount'), field('value'))).toEqual(['amount', 'other'])
+    expect(readAs(renamed(), field('total', 'value'))).toEqual(['value', 'other'])
+    expect(readAs(renamed())).toEqual(['amount', 'other'])
+  })
+
+  test('is never read under a name that another field has or is read under', () => {
+    expect(readAs(renamed({ aliases: ['value'] }), field('value'))).toEqual(['value', 'other'])
+    const [amount, other] = renamed().fields
+    expect(readAs({ ...renamed(), fields: [amount, { ...other, name: 'value' }] }, field('value'))).toEqual([
+      'amount',
+      'value',
+    ])
+    for (const aliases of [7, null, [7, null], 'value'])
+      expect(readAs({ ...renamed(), fields: [{ ...amount, aliases }, other] }, field('value'))).toEqual([
+        'amount',
+        'other',
+      ])
+  })
+
+  test('inside records, arrays, maps and unions; one that holds itself is read where the contract ends', () => {
+    const inner = { type: 'record', name: 'inner', fields: [{ name: 'now', aliases: ['was'], type: 'int' }] }
+    const schema = record(['null', { type: 'array', items: { type: 'map', values: inner } }])
+    const inside = {
+      kind: 'items',
+      each: { kind: 'values', each: { kind: 'fields', fields: [field('was')] } },
+    } as const
+    const read = avroDecoder(avroSchema(schema), [{ ...field('v'), inside }])
+    expect(read(Uint8Array.from([2, 2, 2, 2, 0x6b, 6, 0, 0]))).toEqual({ v: [{ k: { was: 3 } }] })
+    const list = {
+      type: 'record',
+      name: 'list',
+      fields: [
+        { name: 'now', aliases: ['was'], type: 'int' },
+        { name: 'next', type: ['null', 'list'] },
+      ],
+    }
+    const next = { kind: 'fields', fields: [field('was')] } as const
+    const readList = avroDecoder(avroSchema(list), [field('was'), { ...field('next'), inside: next }])
+    expect(readList(Uint8Array.from([2, 2, 4, 2, 6, 0]))).toEqual({
+      was: 1,
+      next: { was: 2, next: { now: 3, next: null } },
+    })
+  })
+})
