@@ -33,10 +33,10 @@ def auc(request):
 
 def train(request):
     rows = matrix(request["train"], request["width"])
-    started = time.perf_counter()
+    started = time.process_time()
     forest(request).fit(rows)
-    wall = time.perf_counter() - started
-    return {"result": wall, "peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+    cpu = time.process_time() - started
+    return {"result": cpu, "peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
 
 
 def score(request):
@@ -45,11 +45,11 @@ def score(request):
     session = onnxruntime.InferenceSession(request["onnx"], options, providers=["CPUExecutionProvider"])
     rows = matrix(request["test"], request["width"])
     session.run(["score"], {"features": rows[:1000]})
-    started = time.perf_counter()
+    started = time.process_time()
     scores = session.run(["score"], {"features": rows})[0].ravel()
-    wall = time.perf_counter() - started
+    cpu = time.process_time() - started
     expected = np.fromfile(request["scores"], dtype=np.float32)
-    return {"result": wall, "difference": float(np.abs(scores - expected).max())}
+    return {"result": cpu, "difference": float(np.abs(scores - expected).max())}
 
 
 work = {"auc": auc, "train": train, "score": score}
