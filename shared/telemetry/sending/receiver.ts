@@ -1,8 +1,8 @@
 import { asError } from '../../errors.js'
 import { shownAddress } from '../../storage/index.js'
-import { HttpPost } from './httpPost.js'
 import type { Logger } from '../logger.js'
 import { protectSecret, redact } from '../redaction.js'
+import { HttpPost } from './httpPost.js'
 
 /** Where messages are sent by HTTP. */
 export interface ReceiverOptions {
