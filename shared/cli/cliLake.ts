@@ -1,7 +1,7 @@
 import type { Stream } from '../contract/index.js'
 import { type Lake, openLake } from '../pipeline/lake/index.js'
 import { parseLocations } from '../settings/index.js'
-import { shownAddress } from '../storage/index.js'
+import { redactedAddress } from '../storage/index.js'
 import { consoleLogger, silentLogger } from '../telemetry/index.js'
 import type { Arguments } from './arguments/index.js'
 import { CliError } from './cliError.js'
@@ -34,7 +34,7 @@ function locationsOption(args: Arguments): readonly string[] {
     if (locations !== null) return locations
     throw new CliError(
       'USAGE',
-      `--external-location ${shownAddress(text)} is neither file:///folder nor https://<account>.blob.core.windows.net/<container>.`,
+      `--external-location ${redactedAddress(text)} is neither file:///folder nor https://<account>.blob.core.windows.net/<container>.`,
     )
   })
 }

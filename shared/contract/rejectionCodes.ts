@@ -25,7 +25,7 @@ export const rejectionCodes = [
 export type RejectionCode = (typeof rejectionCodes)[number]
 
 /** Why a record is left out on purpose: in bronze with its code, and neither in silver nor in quarantine. */
-export const leftOutCodes = [
+export const excludedCodes = [
   /** An expectation that says `drop` is not fulfilled. */
   'EXPECTATION_DROPPED',
   /** The contract's `where` is not true of it. */
@@ -35,16 +35,16 @@ export const leftOutCodes = [
 ] as const
 
 /** As `_error_code` of bronze has it, too. */
-export type LeftOutCode = (typeof leftOutCodes)[number]
+export type ExcludedCode = (typeof excludedCodes)[number]
 
-/** Whether a code is one of {@link leftOutCodes}. */
-export function isLeftOut(code: string): code is LeftOutCode {
-  return (leftOutCodes as readonly string[]).includes(code)
+/** Whether a code is one of {@link excludedCodes}. */
+export function isExcluded(code: string): code is ExcludedCode {
+  return (excludedCodes as readonly string[]).includes(code)
 }
 
 /** Why one record is not in silver: `_error_code`, `_error_path` and `_error_message` of bronze. */
 export interface Rejection {
-  readonly code: RejectionCode | LeftOutCode
+  readonly code: RejectionCode | ExcludedCode
   /** The field, as `a.b[3]`; empty for the record as a whole; an expectation's name for those of expectations. */
   readonly path: string
   readonly message: string

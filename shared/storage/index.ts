@@ -1,5 +1,5 @@
 /** Objects under names: one seam with put-if-absent in its contract, and what stands behind it. */
-export { type AzureBlobAddress, azureHost, parseAzureBlobAddress, shownAddress } from './address/index.js'
+export { type AzureBlobAddress, azureHost, parseAzureBlobAddress, redactedAddress } from './address/index.js'
 export { elapsedMs } from './elapsed.js'
 export { LocalDiskStore } from './localDisk/index.js'
 export { MemoryStore } from './memoryStore.js'

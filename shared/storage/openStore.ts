@@ -2,7 +2,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { type Clock, systemClock } from '../clock.js'
-import { externalLocationOf, localLocations, notFollowed, shownAddress } from './address/index.js'
+import { externalLocationOf, localLocations, notFollowed, redactedAddress } from './address/index.js'
 import { LocalDiskStore } from './localDisk/index.js'
 import { MemoryStore } from './memoryStore.js'
 import type { ObjectStore } from './objectStore.js'
@@ -79,7 +79,7 @@ function localPathOf(url: string): string {
 }
 
 function badAddress(url: string, cause?: unknown, reason?: string): StorageError {
-  const shown = shownAddress(url)
+  const shown = redactedAddress(url)
   return new StorageError(
     'STORAGE_BAD_ADDRESS',
     `"${shown}" is no address of a store${reason === undefined ? '' : `: ${reason}`}. Use file:///folder, an absolute path, ` +

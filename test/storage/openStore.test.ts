@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { shownAddress } from '../../shared/storage/address/shownAddress.js'
+import { redactedAddress } from '../../shared/storage/address/redactedAddress.js'
 import { AzureBlobStore } from '../../shared/storage/azureBlob/azureBlob.js'
 import { emulatorAccount, emulatorKey } from '../../shared/storage/azureBlob/azureBlobCredential.js'
 import { LocalDiskStore } from '../../shared/storage/localDisk/localDisk.js'
@@ -39,7 +39,7 @@ test.each([
   's3://user:secret@host/lake',
 ])('what is wrong with %s is reported without its secret', async url => {
   await expect(openStore(url)).rejects.toMatchObject({ message: expect.not.stringContaining('secret') as string })
-  expect(shownAddress(url)).not.toContain('secret')
+  expect(redactedAddress(url)).not.toContain('secret')
 })
 
 test.each([

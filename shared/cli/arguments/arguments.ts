@@ -1,7 +1,7 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 
 import { asError } from '../../errors.js'
-import { shownAddress } from '../../storage/index.js'
+import { redactedAddress } from '../../storage/index.js'
 import { CliError } from '../cliError.js'
 import { type CommandSpec, optionsOf } from './commandSpec.js'
 import { splitNames } from './nameList.js'
@@ -69,7 +69,7 @@ export class Arguments {
               .split(' ')
               .slice(1 + positionals.length)
               .join(' ')} is missing`
-          : `"${shownAddress(extra)}" is one argument too many`
+          : `"${redactedAddress(extra)}" is one argument too many`
       throw new CliError('USAGE', `${what}: lake ${command.usage}`)
     }
     return new Arguments(positionals, values, given)

@@ -6,7 +6,7 @@ import {
   type TableDefinition,
   type WriteOutcome,
 } from '../../delta/index.js'
-import { shownAddress } from '../../storage/index.js'
+import { redactedAddress } from '../../storage/index.js'
 import { parseColumnList, type StructType } from '../../types/index.js'
 import { type Arguments, keyValue } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
@@ -61,7 +61,7 @@ export const create: Command = {
     if (outcome.kind === 'conflict' && outcome.reason === 'tableExists')
       throw new CliError(
         'STEP_FAILED',
-        `There is a table ${shownAddress(name)} already (in ${table.url}, version ${outcome.version}).`,
+        `There is a table ${redactedAddress(name)} already (in ${table.url}, version ${outcome.version}).`,
       )
     await printOutcome(context, table, name, outcome)
   },

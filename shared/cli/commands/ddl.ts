@@ -1,4 +1,4 @@
-import { type AzureBlobAddress, parseAzureBlobAddress, shownAddress } from '../../storage/index.js'
+import { type AzureBlobAddress, parseAzureBlobAddress, redactedAddress } from '../../storage/index.js'
 import { CliError } from '../cliError.js'
 import { openCliLake } from '../cliLake.js'
 import type { Command } from '../command.js'
@@ -58,6 +58,6 @@ function addressOf(url: string, title: string): AzureBlobAddress {
   if (address !== undefined && !address.emulated) return address
   throw new CliError(
     'USAGE',
-    `The lake is at ${shownAddress(url)}, which ${title} does not reach: set LAKE_URL to a container of Azure Storage, or name it by --at.`,
+    `The lake is at ${redactedAddress(url)}, which ${title} does not reach: set LAKE_URL to a container of Azure Storage, or name it by --at.`,
   )
 }

@@ -2,7 +2,7 @@ import { bronzePath } from '../../contract/index.js'
 import { optimizeTable } from '../../delta/maintenance/index.js'
 import { sessionOptions, sortableBytes } from '../../pipeline/lake/index.js'
 import { duckDbClusterer, errorGroup } from '../../pipeline/maintenance/index.js'
-import { shownAddress } from '../../storage/index.js'
+import { redactedAddress } from '../../storage/index.js'
 import { columnKey, parseColumnList, type StructType, typeAt } from '../../types/index.js'
 import { CliError } from '../cliError.js'
 import { openCliLake } from '../cliLake.js'
@@ -41,7 +41,7 @@ export const optimize: Command = {
     const table = await openTable(context, lake, name)
     const state = await table.state({ fresh: true })
     if (state === undefined) throw noTable(table, name)
-    for (const path of clusterBy) requireSortable(shownAddress(name), state.schema, path)
+    for (const path of clusterBy) requireSortable(redactedAddress(name), state.schema, path)
     const isBronze = lake.streams.some(stream => lake.table(bronzePath(stream)).url === table.url)
     const outcome = await optimizeTable(table, {
       clock: lake.clock,

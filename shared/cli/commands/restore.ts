@@ -2,7 +2,7 @@ import { planRestore, restoreTable, type RestoreTarget } from '../../delta/dml/i
 import type { DeltaTable } from '../../delta/index.js'
 import { folderOpener, type Lake } from '../../pipeline/lake/index.js'
 import { maintainedTables } from '../../pipeline/maintenance/index.js'
-import { shownAddress } from '../../storage/index.js'
+import { redactedAddress } from '../../storage/index.js'
 import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
 import { openCliLake } from '../cliLake.js'
@@ -83,6 +83,6 @@ function requireForeign(lake: Lake, table: DeltaTable, name: string, args: Argum
     return
   throw new CliError(
     'USAGE',
-    `${shownAddress(name)} is a table of the pipeline: rows that go are not read again. \`lake rebuild\` recreates silver and gold; --force restores all the same.`,
+    `${redactedAddress(name)} is a table of the pipeline: rows that go are not read again. \`lake rebuild\` recreates silver and gold; --force restores all the same.`,
   )
 }

@@ -1,5 +1,5 @@
 import type { DeltaTable, TableState, WriteOptions, WriteOutcome } from '../../delta/index.js'
-import { shownAddress } from '../../storage/index.js'
+import { redactedAddress } from '../../storage/index.js'
 import type { Arguments } from '../arguments/index.js'
 import { openCliLake } from '../cliLake.js'
 import type { CommandContext } from '../commandContext.js'
@@ -30,6 +30,6 @@ export async function changeTable(
   const table = await openTable(context, lake, name)
   const state = await table.state({ fresh: true })
   if (state === undefined) throw noTable(table, name)
-  const outcome = await tableWriting(lake, options => change({ table, name: shownAddress(name), state }, options))
+  const outcome = await tableWriting(lake, options => change({ table, name: redactedAddress(name), state }, options))
   await printOutcome(context, table, name, outcome)
 }

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { tablePath } from '../../contract/index.js'
 import { DeltaTable, type Snapshot } from '../../delta/index.js'
 import { type Lake, storeOptions } from '../../pipeline/lake/index.js'
-import { openStore, shownAddress } from '../../storage/index.js'
+import { openStore, redactedAddress } from '../../storage/index.js'
 import { CliError } from '../cliError.js'
 import type { CommandContext } from '../commandContext.js'
 import { parseTableReference } from './tableNames.js'
@@ -51,6 +51,6 @@ export async function requireSnapshot(table: DeltaTable, name: string, version?:
 export function noTable(table: Pick<DeltaTable, 'url'>, name: string): CliError {
   return new CliError(
     'NOT_FOUND',
-    `There is no table ${shownAddress(name)} (looked in ${table.url}). \`lake tables\` lists those of the lake.`,
+    `There is no table ${redactedAddress(name)} (looked in ${table.url}). \`lake tables\` lists those of the lake.`,
   )
 }

@@ -1,5 +1,5 @@
 import type { DeltaTable, WriteMetrics, WriteOutcome } from '../../delta/index.js'
-import { shownAddress } from '../../storage/index.js'
+import { redactedAddress } from '../../storage/index.js'
 import { formatJson } from '../../types/index.js'
 import { CliError } from '../cliError.js'
 import type { CommandContext } from '../commandContext.js'
@@ -29,7 +29,7 @@ export async function printOutcome(
     case 'conflict':
       throw new CliError(
         'STEP_FAILED',
-        `${shownAddress(name)} was changed by others meanwhile, in version ${outcome.version}: ${outcome.detail}. Nothing was changed here; look at it, and do it again.`,
+        `${redactedAddress(name)} was changed by others meanwhile, in version ${outcome.version}: ${outcome.detail}. Nothing was changed here; look at it, and do it again.`,
       )
     case 'committed':
     case 'planned':

@@ -6,13 +6,13 @@ export { type FeatureRow, featureRows, type FeatureSupport, featureTable } from 
 export { parseInterval } from './interval.js'
 export { requireMaintainable, requireReadable, requireWritableRows } from './protocolGate.js'
 export {
-  type AskedProtocol,
   dependents,
   featureName,
   featuresOf,
   protocolFor,
   protocolForChange,
   protocolWithout,
+  type RequestedProtocol,
 } from './protocolNeeds.js'
 export {
   checkTogether,

@@ -10,7 +10,7 @@ import type { GivenProperties } from './tableProperties.js'
  */
 
 /** What is asked for besides what schema and properties need. */
-export type AskedProtocol = Pick<GivenProperties, 'minReaderVersion' | 'minWriterVersion'> & {
+export type RequestedProtocol = Pick<GivenProperties, 'minReaderVersion' | 'minWriterVersion'> & {
   /** Names of features, whatever their case. */
   readonly features?: readonly string[] | undefined
 }
@@ -25,7 +25,7 @@ export type AskedProtocol = Pick<GivenProperties, 'minReaderVersion' | 'minWrite
 export function protocolFor(
   schema: StructType,
   configuration: Readonly<Record<string, string>> = {},
-  asked: AskedProtocol = {},
+  asked: RequestedProtocol = {},
 ): Protocol {
   const { minReaderVersion = 1, minWriterVersion = 2 } = asked
   const present = new Set([...impliedFeatures(minReaderVersion, minWriterVersion), ...askedFeatures(asked)])
@@ -37,7 +37,7 @@ export function protocolForChange(
   current: Protocol,
   schema: StructType,
   configuration: Readonly<Record<string, string>> = {},
-  asked: AskedProtocol = {},
+  asked: RequestedProtocol = {},
 ): Protocol {
   const present = featuresOf(current)
   const { minReaderVersion = current.minReaderVersion, minWriterVersion = current.minWriterVersion } = asked
@@ -83,7 +83,7 @@ export function dependents(name: string, present: ReadonlySet<string>): readonly
     .map(feature => feature.name)
 }
 
-function askedFeatures({ features: asked = [] }: AskedProtocol): readonly string[] {
+function askedFeatures({ features: asked = [] }: RequestedProtocol): readonly string[] {
   return asked.map(featureName)
 }
 

@@ -1,12 +1,12 @@
 import type { StructType } from '../../types/index.js'
 import type { Action, Metadata, Protocol } from '../actions/index.js'
 import {
-  type AskedProtocol,
   checkTogether,
   featuresOf,
   isOn,
   protocolForChange,
   protocolWithout,
+  type RequestedProtocol,
   type TableState,
 } from '../protocol/index.js'
 import { assignMapping, formatSchema, isMapped } from '../schema/index.js'
@@ -23,7 +23,7 @@ export interface TableDraft {
   readonly partitionColumns: readonly string[]
   readonly configuration: Readonly<Record<string, string>>
   readonly description: string | undefined
-  readonly asked: AskedProtocol
+  readonly asked: RequestedProtocol
   readonly droppedFeatures: readonly string[]
   /** Paths of names in the schema; undefined for a table without the clustering feature. */
   readonly clustering: readonly (readonly string[])[] | undefined

@@ -16,7 +16,7 @@ import {
 } from './catchUpPlan.js'
 import type { EncodedRows } from './encode.js'
 import { openWorkers } from './openWorkers.js'
-import { setAside } from './partitionFault.js'
+import { failQueue } from './partitionFault.js'
 import { chunkRows, type PartitionQueue } from './partitionQueue.js'
 import { readProgress } from './progress.js'
 import type { RangeJob } from './rangeJob.js'
@@ -128,7 +128,7 @@ class CatchUp {
       workers,
       queues,
       queue => this.#jobFor(queue, budget.piece(workers.length)),
-      (queue, error) => setAside(source, this.#stream.topic, queues, queue, error),
+      (queue, error) => failQueue(source, this.#stream.topic, queues, queue, error),
     )
     try {
       pool.start()

@@ -1,5 +1,5 @@
 import {
-  isLeftOut,
+  isExcluded,
   type RejectionCode,
   rejectionCodes,
   type Stream,
@@ -102,7 +102,7 @@ export async function encodeCoverage(
         continue
       }
       const { code, path } = outcome.rejection
-      if (isLeftOut(code)) kinds[leftOutKinds[code]]++
+      if (isExcluded(code)) kinds[excludedKinds[code]]++
       else {
         kinds.quarantined++
         rejections[code]++
@@ -132,7 +132,7 @@ export async function encodeCoverage(
 
 type Kinds = Pick<RangeCounts, 'quarantined' | 'tombstones' | 'dropped' | 'filtered' | 'erased'>
 
-const leftOutKinds = { EXPECTATION_DROPPED: 'dropped', FILTERED: 'filtered', ERASED: 'erased' } as const
+const excludedKinds = { EXPECTATION_DROPPED: 'dropped', FILTERED: 'filtered', ERASED: 'erased' } as const
 
 function encodedRange(coverage: Coverage, kinds: Kinds): EncodedRange {
   const { partition, generation, from, position, records, missing, received, redelivered, repaired } = coverage

@@ -10,7 +10,7 @@ import type { PartitionDelivery } from './delivery.js'
 import { type RangePart, readRangeParts } from './rangeParts.js'
 
 /** What the repair of one delivery may still read into memory. */
-export interface RepairRoom {
+export interface RepairBudget {
   offsets: bigint
   bytes: number
   /** What it reads is counted there. */
@@ -42,7 +42,7 @@ export async function readGap(
   topic: string,
   { gap, records: delivered }: PartitionDelivery & { readonly gap: OffsetRange },
   log: PartitionOffsets,
-  room: RepairRoom,
+  room: RepairBudget,
 ): Promise<GapRecords | undefined> {
   const offsets = new Set(delivered.map(r => r.offset))
   const missing: OffsetRange[] = []

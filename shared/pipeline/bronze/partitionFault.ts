@@ -21,12 +21,12 @@ export function isPartitionFault(error: unknown): error is CodedError {
 }
 
 /**
- * Sets aside the queue over which a worker failed, so that the other partitions go on. Where the fault may pass, the source
+ * Fails the queue over which a worker failed, so that the other partitions go on. Where the fault may pass, the source
  * is asked who else is away: each would only be waited for as long.
  *
  * @throws the error itself when it concerns the run, or what the source says when no partition can be asked
  */
-export async function setAside(
+export async function failQueue(
   source: Source,
   topic: string,
   queues: readonly PartitionQueue[],

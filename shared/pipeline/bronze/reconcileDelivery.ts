@@ -12,7 +12,7 @@ import type { Coverage } from './coverage.js'
 import { type Delivery, ofPartitions, type PartitionDelivery, partitionsOf, planDelivery } from './delivery.js'
 import { recordDigest } from './digest.js'
 import { firstOffset } from './firstOffset.js'
-import { type GapRecords, noGap, readGap, type RepairRoom } from './offsetGap.js'
+import { type GapRecords, noGap, readGap, type RepairBudget } from './offsetGap.js'
 import { isPartitionFault } from './partitionFault.js'
 import type { PartitionProgress } from './progress.js'
 import { stopError } from './stopReason.js'
@@ -50,7 +50,7 @@ export async function reconcileDelivery(
   stream: Stream,
   progress: ReadonlyMap<number, PartitionProgress>,
   delivery: Delivery,
-  room: RepairRoom,
+  room: RepairBudget,
 ): Promise<ReconciledDelivery> {
   return await new DeliveryReconciliation(lake, stream, progress, delivery, room).reconcile()
 }
@@ -60,7 +60,7 @@ class DeliveryReconciliation {
   readonly #stream: Stream
   readonly #progress: ReadonlyMap<number, PartitionProgress>
   readonly #delivery: Delivery
-  readonly #room: RepairRoom
+  readonly #room: RepairBudget
   readonly #proven: Set<string>
   /** The first offset not covered yet, by partition. */
   readonly #expected = new Map<number, bigint>()
@@ -76,7 +76,7 @@ class DeliveryReconciliation {
     stream: Stream,
     progress: ReadonlyMap<number, PartitionProgress>,
     delivery: Delivery,
-    room: RepairRoom,
+    room: RepairBudget,
   ) {
     this.#lake = lake
     this.#stream = stream

@@ -1,4 +1,4 @@
-import { bronzePath, isLeftOut, type Stream } from '../../contract/index.js'
+import { bronzePath, isExcluded, type Stream } from '../../contract/index.js'
 import { scanRows } from '../../delta/index.js'
 import type { Value } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
@@ -62,8 +62,8 @@ function judge(stream: Stream, row: readonly Value[], groups: Map<string, Contra
     timestamp === null ? null : milliseconds(timestamp as bigint),
     milliseconds(ingestedAt as bigint),
   )
-  if (outcome.valid || isLeftOut(outcome.rejection.code)) return
-  const wasTaken = code === null || isLeftOut(code as string)
+  if (outcome.valid || isExcluded(outcome.rejection.code)) return
+  const wasTaken = code === null || isExcluded(code as string)
   const { code: reason, path, message } = outcome.rejection
   const key = JSON.stringify([wasTaken, reason, path])
   const known = groups.get(key)

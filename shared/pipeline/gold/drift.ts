@@ -13,10 +13,10 @@ import {
   maxRowsOf,
   type NewRows,
   type OpenedTable,
+  type RebuildInput,
   rebuildTable,
   refresh,
   type RefreshOptions,
-  type Whole,
 } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
 import { type ModelPlace, modelPlace } from '../models/index.js'
@@ -137,7 +137,7 @@ function driftDerivation(lake: Lake, stream: Stream, place: ModelPlace, options:
  */
 async function compareDays(
   { lake, stream, place }: Comparison,
-  { source: scored, target, firstDay }: Whole,
+  { source: scored, target, firstDay }: RebuildInput,
   touching?: readonly string[],
 ): Promise<NewRows> {
   await using session = await openSession(lake)

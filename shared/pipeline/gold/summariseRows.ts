@@ -23,10 +23,10 @@ import {
   maxRowsOf,
   type OpenedTable,
   partitionDay,
+  type RebuildInput,
   type RefreshOptions,
   rowsIn,
   SessionTable,
-  type Whole,
 } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
 import { summarisedColumns, summarySelect } from './summarySelect.js'
@@ -53,7 +53,7 @@ export async function summariseWindows(
   lake: Lake,
   stream: Stream,
   options: RefreshOptions,
-  { source: scored, target: summary, firstDay }: Whole,
+  { source: scored, target: summary, firstDay }: RebuildInput,
   touching?: { readonly files: readonly AddFile[]; readonly days: readonly string[] },
 ): Promise<Summarised> {
   await using session = await openSession(lake)

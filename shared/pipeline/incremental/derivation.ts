@@ -33,7 +33,7 @@ export interface Derivation {
      * stay when all others are replaced, because the source has lost their days. Without it none stay.
      */
     readonly ofKept?: (
-      tables: Pick<Whole, 'source' | 'target'>,
+      tables: Pick<RebuildInput, 'source' | 'target'>,
       kept: readonly AddFile[],
     ) => Promise<Readonly<Record<string, Json>>>
     /** Whether it is time to make rows again although the source has gained none; it is asked only then. */
@@ -50,7 +50,7 @@ export interface Derivation {
    */
   apply(batch: Batch): Promise<NewRows>
   /** Uploads data files for all rows there should be, out of the source as it is at one version. */
-  rebuild(whole: Whole): Promise<AllRows>
+  rebuild(whole: RebuildInput): Promise<AllRows>
 }
 
 /** What the source has gained since the last run, or as much of it as one run may take. */
@@ -73,7 +73,7 @@ export interface Batch {
 }
 
 /** The whole source, and the table whose rows are to be replaced. */
-export interface Whole {
+export interface RebuildInput {
   readonly source: Snapshot
   readonly target: OpenedTable
   /** Rows of days before that one (since 1970) are not to be made; undefined where all are. */

@@ -1,17 +1,21 @@
 import type { AddFile, Snapshot, TableState, Txn } from '../../delta/index.js'
 import type { Json } from '../../types/index.js'
-import type { Derivation, Whole } from './derivation.js'
+import type { Derivation, RebuildInput } from './derivation.js'
 import { expiredBefore, expiredBeforeTxn, firstKeptDay, isBefore, laterDay } from './expiry.js'
 import type { OpenedTable } from './openTable.js'
 
 /** The whole source, for a table whose rows are replaced. */
-export interface WholeByDays extends Whole {
+export interface DailyRebuildInput extends RebuildInput {
   /** The first day that the table's own retention keeps, as it was when the work began. */
   readonly ownFirstDay: number | undefined
 }
 
 /** The whole source, and from which day on rows are made of it: of days before, the target keeps its own, or has none. */
-export async function wholeOf({ target }: Derivation, source: Snapshot, opened: OpenedTable): Promise<WholeByDays> {
+export async function wholeOf(
+  { target }: Derivation,
+  source: Snapshot,
+  opened: OpenedTable,
+): Promise<DailyRebuildInput> {
   const ownFirstDay = firstKeptDay(target.retention?.retainMs, await opened.table.store.now())
   const lost = target.ofKept === undefined ? goneFrom(target, source, opened.state) : expiredBefore(source)
   return { source, target: opened, firstDay: laterDay(ownFirstDay, lost), ownFirstDay }
@@ -31,7 +35,7 @@ export interface KeptFiles {
  */
 export async function keptFiles(
   { target }: Derivation,
-  { source, ownFirstDay }: WholeByDays,
+  { source, ownFirstDay }: DailyRebuildInput,
   opened: OpenedTable,
   now: number,
 ): Promise<KeptFiles> {

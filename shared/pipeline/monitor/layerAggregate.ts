@@ -1,4 +1,4 @@
-import { bronzePath, leftOutCodes, scoredPath, silverPath, type Stream, summaryPath } from '../../contract/index.js'
+import { bronzePath, excludedCodes, scoredPath, silverPath, type Stream, summaryPath } from '../../contract/index.js'
 import { identifier, literal } from '../../query/index.js'
 import { isLate } from '../silver/index.js'
 import { type Aggregate, committedAt } from './measure.js'
@@ -30,7 +30,7 @@ export function layerAggregate(stream: Stream, layer: Layer, staleMs: number): A
         select: [
           ...common,
           `count(*) FILTER (${valid}) AS valid`,
-          `count(*) FILTER (_error_code NOT IN (${leftOutCodes.map(literal).join(', ')})) AS quarantined`,
+          `count(*) FILTER (_error_code NOT IN (${excludedCodes.map(literal).join(', ')})) AS quarantined`,
           ...waitingAggregate,
           `count(*) FILTER (_error_code = 'EXPECTATION_DROPPED') AS dropped`,
           `count(*) FILTER (_error_code = 'FILTERED') AS filtered`,

@@ -26,7 +26,7 @@ import { undeclaredText, withDatedFields } from './undeclaredFields.js'
 const lagPatienceMs = 30_000
 
 /** What the last run left of a stream, and when it was. */
-export interface Remembered {
+export interface PreviousRun {
   readonly monitorState: MonitorState
   readonly marks: Marks
   /** Milliseconds of the storage's clock; 0 when there was none. */
@@ -34,7 +34,7 @@ export interface Remembered {
 }
 
 /** This run: when it looks, and what this host's clock shows. */
-export interface Look {
+export interface CurrentRun {
   /** Milliseconds of the storage's clock: all runs of all hosts are in its order. */
   readonly runTime: number
   readonly ownSkew: Skew
@@ -55,8 +55,8 @@ export async function observeStream(
   lake: Lake,
   session: DuckDbSession,
   stream: Stream,
-  before: Remembered,
-  look: Look,
+  before: PreviousRun,
+  look: CurrentRun,
 ): Promise<ObservedStream> {
   const { runTime } = look
   // Kafka is asked first: what arrives while the tables are read must not look like lag that shrank.

@@ -1,7 +1,7 @@
 import {
   bronzePath,
+  excludedCodes,
   finalOutcomes,
-  leftOutCodes,
   lineage,
   type Outcome,
   resolvedPath,
@@ -53,7 +53,7 @@ export async function countQuarantine(
     path: bronzePath(stream),
     state: bronze,
     columns: [...lineage, '_ingested_at', '_error_code'],
-    where: `_error_code NOT IN (${leftOutCodes.map(literal).join(', ')})`,
+    where: `_error_code NOT IN (${excludedCodes.map(literal).join(', ')})`,
     predicate: { op: 'isNotNull', column: '_error_code' },
   })
   const settled = await SessionTable.create(

@@ -1,4 +1,4 @@
-import { leftOutCodes } from '../../contract/index.js'
+import { excludedCodes } from '../../contract/index.js'
 import { type Predicate } from '../../delta/index.js'
 import { literal } from '../../query/index.js'
 
@@ -19,7 +19,7 @@ export interface QuarantineFilter {
 
 /** A condition on rows of bronze: rejected and not left out on purpose, and what the filter says. */
 export function filterSql({ reason, field, partition, offsets, since, until }: QuarantineFilter): string {
-  const conditions = [`_error_code NOT IN (${leftOutCodes.map(literal).join(', ')})`]
+  const conditions = [`_error_code NOT IN (${excludedCodes.map(literal).join(', ')})`]
   if (reason !== undefined) conditions.push(`_error_code = ${literal(reason)}`)
   if (field !== undefined) {
     const inside = ['.', '['].map(sign => `starts_with(_error_path, ${literal(field + sign)})`)

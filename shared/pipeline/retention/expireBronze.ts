@@ -1,4 +1,4 @@
-import { bronzePath, leftOutCodes, type Stream } from '../../contract/index.js'
+import { bronzePath, excludedCodes, type Stream } from '../../contract/index.js'
 import { type Action, type AddFile, discard, removedFile, type Snapshot, type Txn } from '../../delta/index.js'
 import { literal } from '../../query/index.js'
 import type { Json } from '../../types/index.js'
@@ -108,7 +108,7 @@ async function endingFiles(
   { rejected: firstRejected }: FirstDays,
 ): Promise<readonly EndingFile[]> {
   const table = lake.table(bronzePath(stream))
-  const rejected = `_error_code NOT IN (${leftOutCodes.map(literal).join(', ')})`
+  const rejected = `_error_code NOT IN (${excludedCodes.map(literal).join(', ')})`
   const found: EndingFile[] = []
   for (const file of old) {
     const kinds = await bronzeKinds(table, snapshot, stream, file)

@@ -2,7 +2,7 @@ import { lineage, silverTable, type Stream } from '../../contract/index.js'
 import { filesThatMayMatch, type Snapshot, type TableState } from '../../delta/index.js'
 import { openDeltaView } from '../../query/index.js'
 import { dayMicros } from '../../types/index.js'
-import { expiredBefore, type OpenedTable, SessionTable, type Whole } from '../incremental/index.js'
+import { expiredBefore, type OpenedTable, type RebuildInput, SessionTable } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 import { loadRecordedReplays, recordOutcomes } from '../outcomes/index.js'
 import { silverColumns } from './silverRows.js'
@@ -31,7 +31,7 @@ const same = lineage.join(', ')
 export async function loadKeptRows(
   lake: Lake,
   stream: Stream,
-  { source: bronze, target: silver }: Whole,
+  { source: bronze, target: silver }: RebuildInput,
   { all, rejected }: BronzeRecords,
 ): Promise<KeptRows> {
   const { session } = all

@@ -7,13 +7,13 @@ import {
   dayFilesOf,
   lookupRowGroupRows,
   maxRowsOf,
+  type RebuildInput,
   recordCount,
   type RefreshOptions,
   rowsIn,
   rowsPerFile,
   SessionTable,
   timeBetween,
-  type Whole,
   writeDayFiles,
 } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
@@ -44,7 +44,7 @@ export async function recompute(
   lake: Lake,
   stream: Stream,
   options: RefreshOptions,
-  whole: Whole,
+  whole: RebuildInput,
 ): Promise<Recomputed> {
   const { source: bronze, target: silver, firstDay } = whole
   const maxRows = maxRowsOf(lake, options)
@@ -88,7 +88,7 @@ async function gatherRows(
   session: DuckDbSession,
   lake: Lake,
   stream: Stream,
-  { source: bronze, target: { schema } }: Whole,
+  { source: bronze, target: { schema } }: RebuildInput,
   maxRows: number,
 ): Promise<BronzeRecords> {
   const narrow = narrowColumns(stream)

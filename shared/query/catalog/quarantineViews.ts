@@ -1,4 +1,4 @@
-import { finalOutcomes, leftOutCodes, lineage, optional, type Stream } from '../../contract/index.js'
+import { excludedCodes, finalOutcomes, lineage, optional, type Stream } from '../../contract/index.js'
 import type { StructField } from '../../types/index.js'
 import { identifier, literal } from '../duckdb/index.js'
 
@@ -20,7 +20,7 @@ export function quarantineSelect({ bronze, bronzeId, silver, outcomes }: Quarant
   const none = (relation: string, more = '') => `NOT EXISTS (SELECT 1 FROM ${relation} AS s WHERE ${same}${more})`
   const settles = ` AND s._bronze_id = ${literal(bronzeId)} AND s._outcome IN (${finalOutcomes.map(literal).join(', ')})`
   const conditions = [
-    `b._error_code NOT IN (${leftOutCodes.map(literal).join(', ')})`,
+    `b._error_code NOT IN (${excludedCodes.map(literal).join(', ')})`,
     ...(silver === undefined ? [] : [none(silver)]),
     ...(outcomes === undefined ? [] : [none(outcomes, settles)]),
   ]

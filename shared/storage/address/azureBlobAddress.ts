@@ -1,7 +1,7 @@
 import { checkedFolder } from '../objectPath.js'
 import { StorageError } from '../storageError.js'
 import { azureHost } from './azureBlobHost.js'
-import { shownAddress } from './shownAddress.js'
+import { redactedAddress } from './redactedAddress.js'
 
 /** Where a lake is in Azure Blob Storage or its emulator. */
 export interface AzureBlobAddress {
@@ -101,7 +101,7 @@ function decoded(segment: string, address: string): string {
 }
 
 function badAddress(address: string, reason: string): StorageError {
-  const shown = shownAddress(address)
+  const shown = redactedAddress(address)
   return new StorageError('STORAGE_BAD_ADDRESS', `"${shown}" is no address of a blob container: ${reason}.`, {
     data: { url: shown },
   })

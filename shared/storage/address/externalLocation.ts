@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 import { StorageError } from '../storageError.js'
 import { type AzureBlobAddress, isSameAccount, parseAzureBlobAddress } from './azureBlobAddress.js'
-import { shownAddress } from './shownAddress.js'
+import { redactedAddress } from './redactedAddress.js'
 
 /**
  * Places outside a table that its log may name. What a log says is not what the user says: whoever wrote the table could
@@ -23,7 +23,7 @@ export function localLocations(locations: readonly string[]): readonly string[] 
 
 /** Says that the folder, which the log of `table` names, is not followed, and how it would be. */
 export function notFollowed(url: string, table: string): StorageError {
-  const folder = shownAddress(url)
+  const folder = redactedAddress(url)
   const what = /^file:/i.test(url) ? 'outside the table' : "not in the table's own storage account"
   return new StorageError(
     'STORAGE_FORBIDDEN',

@@ -7,4 +7,4 @@ export {
 } from './azureBlobAddress.js'
 export { azureHost } from './azureBlobHost.js'
 export { externalLocationOf, isInside, localLocations, notFollowed } from './externalLocation.js'
-export { shownAddress } from './shownAddress.js'
+export { redactedAddress } from './redactedAddress.js'

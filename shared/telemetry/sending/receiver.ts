@@ -1,5 +1,5 @@
 import { asError } from '../../errors.js'
-import { shownAddress } from '../../storage/index.js'
+import { redactedAddress } from '../../storage/index.js'
 import type { Logger } from '../logger.js'
 import { protectSecret, redact } from '../redaction.js'
 import { HttpPost } from './httpPost.js'
@@ -60,7 +60,7 @@ export class Receiver {
       this.#failed(asError(thrown).message)
       return 'unreached'
     }
-    if (this.#isFailing) log.info(`${what} are taken again.`, { to: shownAddress(url) })
+    if (this.#isFailing) log.info(`${what} are taken again.`, { to: redactedAddress(url) })
     this.#isFailing = false
     return 'taken'
   }
@@ -69,6 +69,6 @@ export class Receiver {
     if (this.#isFailing) return
     this.#isFailing = true
     const { url, what, log } = this.#options
-    log.warn(`${what} are not taken; runs go on without.`, { to: shownAddress(url), error: redact(why) })
+    log.warn(`${what} are not taken; runs go on without.`, { to: redactedAddress(url), error: redact(why) })
   }
 }

@@ -5,7 +5,7 @@ const signature = /[?&](?:[^#]*&)?sig=/i
  * An address as it may stand in a message: without a query that is or may be a shared access signature, and without a
  * user's name and password. A local path stays as it is.
  */
-export function shownAddress(address: string): string {
+export function redactedAddress(address: string): string {
   const [start = '', scheme = '', slashes = '', user] = urlStart.exec(address) ?? []
   const isUrl = start !== '' && scheme.toLowerCase() !== 'file'
   const rest = address.slice(start.length)
