@@ -3,8 +3,8 @@
  * objects ({@link openStore} of `storage`), and for conditions and constraints in SQL an engine that evaluates them
  * ({@link Expressions}); it knows nothing else of this project.
  *
- * What changes rows is behind the door `dml/`, what changes definitions behind `ddl/`, OPTIMIZE, VACUUM and log clean-up
- * behind `maintenance/`: a process that only appends or reads does not load them.
+ * What changes rows is behind the door `dml/`, what parses and changes definitions behind `ddl/`, OPTIMIZE, VACUUM and
+ * log clean-up behind `maintenance/`: a process that only appends or reads does not load them.
  *
  * ```ts
  * const table = new DeltaTable(await openStore('file:///data/lake/events'))
@@ -105,20 +105,15 @@ export {
   allFields,
   type ColumnLayout,
   columnLayout,
-  type ColumnText,
   compareSchemas,
   formatSchema,
   hasChars,
   isMapped,
   isVoid,
-  parseColumnText,
   parsePartitionValue,
   parseSchema,
-  parseSchemaText,
-  parseTypeText,
   physicalNameOf,
   type SchemaChange,
-  sparkTypeNames,
   typeText,
 } from './schema/index.js'
 export { type DatedVersion, loadState, readSnapshot, type Snapshot, type TimeTravelOptions } from './snapshot/index.js'

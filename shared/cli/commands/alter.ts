@@ -1,5 +1,4 @@
-import { alterTable, type TableChange } from '../../delta/ddl/index.js'
-import { parseColumnText } from '../../delta/index.js'
+import { alterTable, parseColumnText, type TableChange } from '../../delta/ddl/index.js'
 import { parseColumnList, parseColumnPath } from '../../types/index.js'
 import { type GivenOption, keyValue, type OptionSpec } from '../arguments/index.js'
 import { CliError } from '../cliError.js'

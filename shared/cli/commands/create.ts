@@ -1,11 +1,6 @@
+import { parseSchemaText } from '../../delta/ddl/index.js'
 import { createWithRows } from '../../delta/dml/index.js'
-import {
-  createTable,
-  type DeltaTable,
-  parseSchemaText,
-  type TableDefinition,
-  type WriteOutcome,
-} from '../../delta/index.js'
+import { createTable, type DeltaTable, type TableDefinition, type WriteOutcome } from '../../delta/index.js'
 import { redactedAddress } from '../../storage/index.js'
 import { parseColumnList, type StructType } from '../../types/index.js'
 import { type Arguments, keyValue } from '../arguments/index.js'

@@ -23,6 +23,5 @@ export {
   typeText,
 } from './schema.js'
 export { compareSchemas, type SchemaChange } from './schemaChange.js'
-export { type ColumnText, parseColumnText, parseSchemaText, parseTypeText, sparkTypeNames } from './schemaText.js'
 export { mayWiden, withTypeChanges } from './typeChange.js'
 export { hadType, isWidening } from './typeWidening.js'

@@ -1,4 +1,5 @@
-import { sparkTypeNames, typeText } from '../../delta/index.js'
+import { sparkTypeNames } from '../../delta/ddl/index.js'
+import { typeText } from '../../delta/index.js'
 import { type DataType, namedValue } from '../../types/index.js'
 import { sqlType } from '../duckdb/index.js'
 import { typedLiteral } from './sparkLiteral.js'

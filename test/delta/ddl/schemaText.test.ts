@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
+import { parseColumnText, parseSchemaText, parseTypeText } from '../../../shared/delta/ddl/schemaText.js'
 import { formatSchema } from '../../../shared/delta/schema/schema.js'
-import { parseColumnText, parseSchemaText, parseTypeText } from '../../../shared/delta/schema/schemaText.js'
 import { variantType } from '../../../shared/types/index.js'
 
 const field = (name: string, type: unknown, more: object = {}) => ({
