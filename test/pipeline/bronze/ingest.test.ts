@@ -3,6 +3,7 @@ import { z } from 'zod'
 
 import { defineStream, timestamp } from '../../../shared/contract/index.js'
 import { catchUp, ingestBatch } from '../../../shared/pipeline/bronze/index.js'
+import { journalFolder } from '../../../shared/pipeline/lake/index.js'
 import { SourceError } from '../../../shared/sources/index.js'
 import { eachOffsetOnce } from '../../harness/invariants.js'
 import { BronzeFixture, day0, eventRecord, range, span } from './bronzeFixture.js'
@@ -15,6 +16,17 @@ describe('a delivery', () => {
     expect(await f.version()).toBe(1)
     expect(eachOffsetOnce(await f.lineage(), [span(10)])).toEqual([])
     expect((await f.progress()).get(0)).toMatchObject({ covered: 9n, start: 0n, generation: 0, missing: 0n, holes: 0n })
+  })
+
+  test('that is committed whole has the end of its run in its last commit, and needs no journal', async () => {
+    await using f = await BronzeFixture.open({ settings: { BRONZE_MAX_COMMIT_ROWS: '4' } })
+    f.append(range(0, 10))
+    await f.deliver(range(0, 10))
+    expect(await f.version()).toBe(3)
+    await f.lake.journal.flush()
+    const journal: string[] = []
+    for await (const { path } of f.store.list(journalFolder)) journal.push(path)
+    expect(journal).toEqual([])
   })
 
   test('redelivered with other boundaries adds only what is new', async () => {
