@@ -1,5 +1,5 @@
 /** Where records come from: one seam of offset ranges, and what stands behind it. */
-export type { FieldKind, SchemaField } from './formats/index.js'
+export type { FieldKind, SchemaField, SchemaValue } from './formats/index.js'
 export { openSource, sourceConnection } from './openSource.js'
 export { recordBytes } from './recordBytes.js'
 export { registryConnection } from './registryConnection.js'

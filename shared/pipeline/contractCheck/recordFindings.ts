@@ -64,7 +64,8 @@ function judge(stream: Stream, row: readonly Value[], groups: Map<string, Contra
   )
   if (outcome.valid || isExcluded(outcome.rejection.code)) return
   const wasTaken = code === null || isExcluded(code as string)
-  const { code: reason, path, message } = outcome.rejection
+  const { code: reason, path, message: why } = outcome.rejection
+  const message = outcome.stops === true ? `its partition would be stopped: ${why}` : why
   const key = JSON.stringify([wasTaken, reason, path])
   const known = groups.get(key)
   if (known !== undefined) known.count++

@@ -1,6 +1,6 @@
 import { avroSchema, type AvroType } from '../avro/index.js'
 import { UnusableSchema } from '../undecodable.js'
-import type { FieldKind, SchemaField } from './schemaFields.js'
+import type { FieldKind, SchemaField, SchemaValue } from './schemaFields.js'
 
 /**
  * The fields of a record's schema.
@@ -9,17 +9,24 @@ import type { FieldKind, SchemaField } from './schemaFields.js'
 export function avroFields(schema: unknown, referenced: Iterable<unknown> = []): readonly SchemaField[] {
   const type = avroSchema(schema, referenced)
   if (type.kind !== 'record') throw new UnusableSchema(`it is a schema of ${type.kind}, and not of a record`)
-  return type.fields.map(field => {
-    const branches = field.type.kind === 'union' ? field.type.branches : [field.type]
-    const kinds = new Set(branches.filter(({ kind }) => kind !== 'null').map(kindOf))
-    const [kind = 'any'] = kinds
-    return {
-      name: field.name,
-      kind: kinds.size === 1 ? kind : 'any',
-      mayBeNull: branches.some(({ kind: one }) => one === 'null'),
-      mayBeAbsent: false,
-    }
-  })
+  return fieldsOf(type)
+}
+
+function fieldsOf({ fields }: Extract<AvroType, { kind: 'record' }>): readonly SchemaField[] {
+  return fields.map(({ name, aliases, type }) => ({ name, aliases, mayBeAbsent: false, ...valueOf(type) }))
+}
+
+function valueOf(type: AvroType): SchemaValue {
+  const branches = type.kind === 'union' ? type.branches : [type]
+  const [branch, ...others] = branches.filter(({ kind }) => kind !== 'null')
+  const mayBeNull = branches.some(({ kind }) => kind === 'null')
+  if (branch === undefined) return { kind: 'any', mayBeNull }
+  const kind = kindOf(branch)
+  if (others.length > 0) return { kind: others.every(one => kindOf(one) === kind) ? kind : 'any', mayBeNull }
+  if (branch.kind === 'record') return { kind, mayBeNull, fields: () => fieldsOf(branch) }
+  if (branch.kind === 'array') return { kind, mayBeNull, each: () => valueOf(branch.items) }
+  if (branch.kind === 'map') return { kind, mayBeNull, each: () => valueOf(branch.values) }
+  return { kind, mayBeNull }
 }
 
 function kindOf(type: AvroType): FieldKind {

@@ -14,12 +14,22 @@ export type FieldKind =
   | 'array'
   | 'any'
 
-/** A field of a registered schema. */
-export interface SchemaField {
-  readonly name: string
+/** What a registered schema says of one value. */
+export interface SchemaValue {
   readonly kind: FieldKind
-  /** Records of the schema may have null in it. */
+  /** Records of the schema may have null there. */
   readonly mayBeNull: boolean
+  /** Of an object whose fields are known; asked for when they are needed, because a schema may hold itself. */
+  readonly fields?: (() => readonly SchemaField[]) | undefined
+  /** Of the items of an array, or the values of a map, that are known. */
+  readonly each?: (() => SchemaValue) | undefined
+}
+
+/** A field of a registered schema. */
+export interface SchemaField extends SchemaValue {
+  readonly name: string
+  /** Names that it had in earlier schemas, under which it is read too. */
+  readonly aliases?: readonly string[]
   /** Records of the schema may lack it. */
   readonly mayBeAbsent: boolean
 }

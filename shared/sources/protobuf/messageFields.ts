@@ -10,6 +10,8 @@ export interface MessageField {
   readonly isEnum: boolean
   /** Whether records may lack it. */
   readonly mayBeAbsent: boolean
+  /** Of the message that it is, or that its items or values are. */
+  readonly fields: (() => readonly MessageField[]) | undefined
 }
 
 /** The fields of a message. */
@@ -25,6 +27,7 @@ export function messageFields(type: protobuf.Type): readonly MessageField[] {
       isMessage,
       isEnum: resolvedType instanceof protobuf.Enum,
       mayBeAbsent: kind === 'single' && (isMessage || field.hasPresence),
+      fields: isMessage ? () => messageFields(resolvedType) : undefined,
     }
   })
 }

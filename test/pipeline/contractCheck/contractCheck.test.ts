@@ -107,6 +107,119 @@ describe('against the tables', () => {
   })
 })
 
+describe('against what is inside columns', () => {
+  test('of a table: a type that changes, a field that is new, one that is gone, in every column that has one', async () => {
+    const before = {
+      value: double(),
+      place: z.object({ lat: double(), old: z.string().optional() }).optional(),
+      lines: z.array(z.object({ n: z.string() })).optional(),
+      marks: z.record(z.string(), z.object({ gone: z.string().optional(), kept: z.string().optional() })).optional(),
+    }
+    await using f = await BronzeFixture.open({ stream: stream(before) })
+    await send(f, [order('a', 1)])
+    const after = stream({
+      value: z.string(),
+      place: z.object({ lat: z.string(), fresh: long().optional() }).optional(),
+      lines: z.array(z.object({ n: z.string(), more: z.string().optional() })).optional(),
+      marks: z.record(z.string(), z.object({ kept: z.string().optional() })).optional(),
+    })
+    const findings = (await found(f.lake, after)).findings.filter(([against]) => against === 'table')
+    expect(findings.map(([, verdict, field]) => [verdict, field])).toEqual([
+      ['breaks', 'value'],
+      ['breaks', 'place.lat'],
+      ['note', 'lines.element.more'],
+      ['note', 'marks.value.gone'],
+    ])
+  })
+
+  const inner = [
+    { name: 'lat', type: 'double' },
+    { name: 'unit', type: ['null', 'string'] },
+    { name: 'extra', type: 'int' },
+    { name: 'total', aliases: ['amount'], type: 'long' },
+  ]
+  const avro = {
+    type: 'record',
+    name: 'Order',
+    fields: [
+      { name: 'id', type: 'string' },
+      { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' } },
+      { name: 'place', type: ['null', { type: 'record', name: 'P', fields: inner }] },
+      { name: 'rows', type: { type: 'array', items: 'P' } },
+      { name: 'marks', type: { type: 'map', values: 'P' } },
+      { name: 'self', type: ['null', 'Order'] },
+    ],
+  }
+  const place = {
+    lat: { type: 'number' },
+    unit: { type: ['null', 'string'] },
+    extra: { type: 'integer' },
+    total: { type: 'integer' },
+  }
+  const object = { type: 'object', properties: place, required: Object.keys(place) }
+  const json = {
+    type: 'object',
+    required: ['id', 'at', 'place', 'rows', 'marks'],
+    properties: {
+      id: { type: 'string' },
+      at: { type: 'string' },
+      place: object,
+      rows: { type: 'array', items: object },
+      marks: { type: 'object', additionalProperties: object },
+    },
+  }
+  const proto = `syntax = "proto3"; import "google/protobuf/timestamp.proto";
+    message Order { string id = 1; google.protobuf.Timestamp at = 2; P place = 3; repeated P rows = 4; map<string, P> marks = 5; Order self = 6; }
+    message P { double lat = 1; optional string unit = 2; int32 extra = 3; int64 total = 4; }`
+
+  test.each([
+    ['confluent-avro', 'AVRO', JSON.stringify(avro)],
+    ['confluent-json-schema', 'JSON', JSON.stringify(json)],
+    ['confluent-protobuf', 'PROTOBUF', proto],
+  ] as const)(
+    'of a schema, %s: what is lacking, never fits, may be missing, is there besides',
+    async (format, schemaType, schema) => {
+      await using registry = await startRegistryServer()
+      registry.register(1, { schemaType, schema }, 'orders-value')
+      const part = z.object({
+        lat: binary(),
+        unit: z.string(),
+        gone: z.string(),
+        spare: z.string().optional(),
+        amount: long().meta({ aliases: ['total'] }),
+      })
+      const declared = stream({ place: part.nullish(), rows: z.array(part), marks: z.record(z.string(), part) }, format)
+      await using f = await BronzeFixture.open({ stream: declared, settings: { SCHEMA_REGISTRY_URL: registry.url } })
+      const { findings } = await found(f.lake, declared)
+      for (const at of ['place', 'rows[]', 'marks{}'])
+        expect(
+          findings
+            .filter(([, , field]) => String(field).startsWith(`${at}.`))
+            .map(([, verdict, field]) => [verdict, field]),
+        ).toEqual([
+          ['breaks', `${at}.lat`],
+          ['note', `${at}.unit`],
+          ['breaks', `${at}.gone`],
+          ['note', `${at}.spare`],
+          ['note', `${at}.extra`],
+        ])
+    },
+  )
+
+  test('of a strict object: what it rejects breaks, unless records may lack it', async () => {
+    await using registry = await startRegistryServer()
+    registry.register(1, { schema: JSON.stringify(avro) }, 'orders-value')
+    const part = z.strictObject({ lat: double(), unit: z.string().nullish(), amount: long() })
+    const rows = z.array(z.object({ lat: double() }))
+    const marks = z.record(z.string(), z.object({ lat: double() }))
+    const declared = stream({ place: part.nullish(), rows, marks }, 'confluent-avro')
+    await using f = await BronzeFixture.open({ stream: declared, settings: { SCHEMA_REGISTRY_URL: registry.url } })
+    const { findings } = await found(f.lake, declared)
+    // The alias of the schema is a name, too.
+    expect(findings.filter(([, verdict]) => verdict === 'breaks').map(([, , field]) => field)).toEqual(['place.extra'])
+  })
+})
+
 describe('against the schema of the subject', () => {
   const avro = JSON.stringify({
     type: 'record',
