@@ -14,7 +14,7 @@ export { finalOutcomes, type Outcome, resolvedName, resolvedPath, resolvedTable 
 export { type RetainedPart, type Retention } from './retention.js'
 export { type Draw, type Sampler, samplerOf } from './sampler.js'
 export type { ParseOutcome, Stream } from './stream.js'
-export { type FramedFormat, isFramed, type PlainAvro, type StreamFormat } from './streamFormat.js'
+export { formatName, type FramedFormat, isFramed, type PlainAvro, type StreamFormat } from './streamFormat.js'
 export { featureColumnWords, type StreamModel, takesType } from './streamModel.js'
 export { sharedTopics, streamSet } from './streamSet.js'
 export {

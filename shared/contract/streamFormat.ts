@@ -21,6 +21,11 @@ export function isFramed(format: StreamFormat): format is FramedFormat {
   return (framedFormats as readonly unknown[]).includes(format)
 }
 
+/** A format in a word. */
+export function formatName(format: StreamFormat): string {
+  return typeof format === 'string' ? format : 'avro'
+}
+
 /** What is wrong with a declared format; undefined when nothing is. */
 export function formatFault(format: unknown): string | undefined {
   if (format === 'json' || (framedFormats as readonly unknown[]).includes(format)) return undefined

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
-import type { Stream } from '../../contract/index.js'
+import { formatName, type Stream } from '../../contract/index.js'
 import type { Lake } from '../../pipeline/lake/index.js'
 import { sourceConnection, SourceError } from '../../sources/index.js'
 import { SyntheticEvents, syntheticGenerator } from '../../sources/synthetic/index.js'
@@ -34,7 +34,8 @@ export const produce: Command = {
     'Sends events to the topic of a stream, and prints what a pipeline should find: synthetic events (--count, or --rate ' +
     'with --seconds), or the records of a file. Events happen now; those of one seed have the same ids, types and values ' +
     'each time, and without a seed all ids are new. They are drawn from the contract of the stream: its types, bounds, ' +
-    'patterns and choices; a contract that none of them fulfils is reported, and nothing is sent.\n' +
+    'patterns and choices; a contract that none of them fulfils is reported, and nothing is sent. Values are JSON: a ' +
+    'stream of another format is refused.\n' +
     'A file is a JSON array or JSON lines. A record is the event itself, or {"key","value","headers","timestamp",' +
     '"partition"}, where a value is an object, a text that is sent as it stands, or null for a tombstone.',
   printsRows: true,
@@ -66,6 +67,11 @@ export const produce: Command = {
       throw new CliError('USAGE', '--partitions says what --create makes; give both.')
     await using lake = await openCliLake(context, args)
     const stream = streamNamed(lake, args.text('stream') ?? lake.streams[0]?.name ?? '')
+    if (stream.format !== 'json')
+      throw new CliError(
+        'USAGE',
+        `The values of ${stream.name} are ${formatName(stream.format)}, and lake produce writes JSON: nothing was sent. Write to the topic ${stream.topic} with a client of that format.`,
+      )
     // Asked last: what is wrong on this side is reported without a broker.
     const ready = () => requireTopic(lake, stream.topic, args.flag('create'), partitions)
     const record =

@@ -1,4 +1,4 @@
-import type { Stream } from '../../contract/index.js'
+import { formatName, type Stream } from '../../contract/index.js'
 import type { ProducedRecord } from '../source.js'
 import { contractEvents } from './contractEvents.js'
 import type { EventGenerator, SyntheticGenerator } from './eventGenerator.js'
@@ -172,9 +172,12 @@ export class SyntheticEvents {
 
 /**
  * What synthetic events of a stream are made by: the sample's, with values that its model knows, where the contract takes
- * them; otherwise whatever the contract accepts. A contract that accepts nothing that can be drawn says why.
+ * them; otherwise whatever the contract accepts. A contract that accepts nothing that can be drawn says why, and so does
+ * a stream of another format: what is no value of it would be nothing but rejected records.
  */
 export function syntheticGenerator(stream: Stream): SyntheticGenerator {
+  if (stream.format !== 'json')
+    return { kind: 'none', why: `its values are ${formatName(stream.format)}, and synthetic events are JSON` }
   const sample = sampleEvents()
   const { value } = sample.event(1, Date.UTC(2025, 3, 1), () => 0.5, 0)
   const isSample =

@@ -116,6 +116,16 @@ describe('events drawn from a contract', () => {
     expect(syntheticGenerator(avro)).toMatchObject({ kind: 'none', why: expect.stringContaining('not Avro') as string })
   })
 
+  test.each(['confluent-avro', 'confluent-protobuf', 'confluent-json-schema', { avro: '"string"' }] as const)(
+    'a stream of %j gets no events: JSON would be nothing but rejected records',
+    format => {
+      const schema = z.object({ id: z.string(), at: timestamp() })
+      const framed = defineStream({ name: 'framed', topic: 'framed', schema, key: 'id', ...roles, format })
+      const why = `its values are ${typeof format === 'string' ? format : 'avro'}, and synthetic events are JSON`
+      expect(syntheticGenerator(framed)).toEqual({ kind: 'none', why })
+    },
+  )
+
   test('a key of few values: what is repeated counts as repeated', () => {
     const stream = defineStream({
       name: 'few',
