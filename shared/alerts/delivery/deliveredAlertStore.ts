@@ -4,7 +4,7 @@ import type { ObjectStore } from '../../storage/index.js'
 import type { DeliveredAlert } from './commonAlert.js'
 
 /** Where the lake keeps which alerts were delivered. Hidden from every table reader. */
-export const deliveredPath = '_alerts/told.json'
+const deliveredPath = '_alerts/told.json'
 
 const optionalText = z.string().optional()
 const deliveredAlerts = z.object({
