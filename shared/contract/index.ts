@@ -11,7 +11,7 @@ export { type ModelUri, modelUriForms, parseModelUri, type VersionSelect } from 
 export { patternSampler } from './patternSampler.js'
 export { excludedCodes, isExcluded, type Rejection, type RejectionCode, rejectionCodes } from './rejectionCodes.js'
 export { finalOutcomes, type Outcome, resolvedName, resolvedPath, resolvedTable } from './resolvedTable.js'
-export { type RetainedPart, type Retention } from './retention.js'
+export type { RetainedPart } from './retention.js'
 export { type Draw, type Sampler, samplerOf } from './sampler.js'
 export type { ParseOutcome, Stream } from './stream.js'
 export { formatName, type FramedFormat, isFramed, type PlainAvro, type StreamFormat } from './streamFormat.js'

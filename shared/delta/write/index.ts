@@ -15,5 +15,5 @@ export {
 } from './rowsToFiles.js'
 export { rowText } from './rowText.js'
 export { refersTo } from './sqlColumns.js'
-export { rowsOf, TableWriter, type TableWriterOptions, writtenFeatures } from './tableWriter.js'
+export { rowsOf, TableWriter, writtenFeatures } from './tableWriter.js'
 export type { WriteMetrics, WriteOptions, WriteOutcome } from './writeOptions.js'

@@ -6,10 +6,4 @@ export { type AliasMove, previousAlias, takeAliasBack } from './moveAlias.js'
 export { openMlflow } from './openMlflow.js'
 export { pushModel, type PushOutcome } from './pushModel.js'
 export type { RegisteredVersion } from './registry.js'
-export {
-  decodeTrainingRecord,
-  encodeTrainingRecord,
-  finalMetrics,
-  trainingFile,
-  type TrainingRecord,
-} from './trainingRecord.js'
+export { decodeTrainingRecord, finalMetrics, trainingFile, type TrainingRecord } from './trainingRecord.js'
