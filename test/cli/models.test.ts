@@ -98,6 +98,9 @@ describe('models from the command line', () => {
     const { code, output, messages } = await run('train', '--since', '2031-01-01')
     expect([code, output]).toEqual([1, ''])
     expect(messages).toMatch(/Nothing was trained for events: silver of events has 0 rows to train on/)
+    expect((await run('train', '--rows', '1249')).messages).toMatch(
+      /--rows 1,249 leaves 999 rows to train on, because one in 5 is held out, and at least 1,000 are needed\. Draw 1,250 or more/,
+    )
     expect((await run('train', '--since', 'soon')).messages).toMatch(/--since soon is no time/)
   })
 })

@@ -41,7 +41,7 @@ const plots = 'plots/'
 /**
  * Tracks a training and registers its model, in the order in which MLflow's own client does it: a run with parameters,
  * metrics and dataset, a logged model with its files, a version of the registered model, and the end of the run last. A
- * run whose model did not arrive whole ends as FAILED.
+ * run whose model did not arrive whole, or was not registered, ends as FAILED.
  *
  * @throws MlflowError
  */
@@ -74,10 +74,14 @@ export async function logTraining(
     }
     const source = await putModel(server, trained, run, logged)
     await putPlots(server, files, run)
-    if (logged !== undefined) await endLoggedModel(client, logged.modelId, 'LOGGED_MODEL_READY')
-    const version = await register(server, trained, { ...target, source, runId: run.runId, modelId: logged?.modelId })
-    await endRun(client, run.runId, 'FINISHED', record.endedAt)
-    return { version, runId: run.runId, modelId: logged?.modelId }
+    const { modelId } = logged ?? {}
+    if (modelId !== undefined) await endLoggedModel(client, modelId, 'LOGGED_MODEL_READY')
+    // From here on the model is whole, whatever becomes of its registration: its answer may be lost, and the version there.
+    logged = undefined
+    const version = await register(server, trained, { ...target, source, runId: run.runId, modelId })
+    // A run that is not ended is all that is missing then, and no reason to bring the model there again.
+    await endRun(client, run.runId, 'FINISHED', record.endedAt).catch(() => undefined)
+    return { version, runId: run.runId, modelId }
   } catch (thrown) {
     await giveUp(server, run, logged, record.endedAt)
     throw thrown

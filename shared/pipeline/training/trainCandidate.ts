@@ -15,7 +15,7 @@ import { evaluateScores, type Evaluation } from './evaluateScores.js'
 import { eventSpan, shortSpanNote } from './eventTimes.js'
 import { type FeatureRows, featureRows, maxRows, wholeRows } from './featureRows.js'
 import { injectAnomalies } from './heldOut.js'
-import { fewestRows, trainingFault, widthFault } from './trainingFaults.js'
+import { fewestRows, sampleFault, trainingFault, widthFault } from './trainingFaults.js'
 import { drawSample, type SampleOptions, type SampleSource } from './trainingSample.js'
 
 /** How a model is trained. */
@@ -75,6 +75,9 @@ export async function trainCandidate(
   const fault = declarationFault(lake, stream, champion)
   if (model === undefined || fault !== undefined)
     return refused(fault ?? `the stream ${stream.name} declares no model.`)
+  const rows = options.rows ?? lake.settings.trainRows
+  const tooFew = sampleFault(rows, heldOutEvery, options.rows === undefined ? 'TRAIN_ROWS' : '--rows')
+  if (tooFew !== undefined) return refused(tooFew)
   const silver = await lake.table(silverPath(stream)).snapshot()
   if (silver === undefined)
     return refused(
@@ -83,7 +86,7 @@ export async function trainCandidate(
   await using session = await openSession(lake)
   const seed = options.seed ?? silver.version
   const parts = await drawParts(session, { lake, stream, silver }, columnsOf(silver, stream, model, champion), {
-    rows: options.rows ?? lake.settings.trainRows,
+    rows,
     seed,
     since: options.since === undefined ? undefined : BigInt(Math.floor(options.since)) * 1000n,
     onRead: options.onRead,

@@ -5,6 +5,18 @@ import { columnOf, type FeatureRows, maxRows } from './featureRows.js'
 /** Fewer rows than that say too little of what is usual. */
 export const fewestRows = 1_000
 
+/**
+ * Why a sample of so many rows is too small; undefined when it is not.
+ * @param heldOutEvery one row in so many is not trained on
+ * @param name of the option or setting that says how many rows are drawn
+ */
+export function sampleFault(rows: number, heldOutEvery: number, name: string): string | undefined {
+  const trained = rows - Math.ceil(rows / heldOutEvery)
+  if (trained >= fewestRows) return undefined
+  const least = Math.ceil((fewestRows * heldOutEvery) / (heldOutEvery - 1))
+  return `${name} ${count(rows)} leaves ${count(trained)} rows to train on, because one in ${heldOutEvery} is held out, and at least ${count(fewestRows)} are needed. Draw ${count(least)} or more.`
+}
+
 /** Columns that a forest can tell apart: more would leave too few rows in memory, too. */
 const widestRow = 50_000
 

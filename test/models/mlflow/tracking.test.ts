@@ -163,15 +163,21 @@ describe('a training is tracked', () => {
 })
 
 describe('a training that cannot be tracked whole', () => {
-  test.each([`PUT ${api}-artifacts/artifacts/7/models/m-1/artifacts/model.onnx`, `POST ${api}/model-versions/create`])(
-    'ends as FAILED when %s fails, and no version is made of it',
-    async step => {
-      server.answer(step, status(507, 'disk full'))
-      await expect(logTraining(serverAt(server.url), trained(), target)).rejects.toThrow('HTTP 507')
-      expect(bodies('runs/update').at(-1)).toMatchObject({ status: 'FAILED' })
-      expect(bodies('logged-models/m-1').at(-1)).toMatchObject({ status: 'LOGGED_MODEL_UPLOAD_FAILED' })
-    },
-  )
+  test.each([
+    ['its file', `PUT ${api}-artifacts/artifacts/7/models/m-1/artifacts/model.onnx`, 'LOGGED_MODEL_UPLOAD_FAILED'],
+    // A version whose answer was lost is there, and its model with it.
+    ['its registration', `POST ${api}/model-versions/create`, 'LOGGED_MODEL_READY'],
+  ])('ends as FAILED for %s, and no version is made of it', async (_, step, model) => {
+    server.answer(step, status(507, 'disk full'))
+    await expect(logTraining(serverAt(server.url), trained(), target)).rejects.toThrow('HTTP 507')
+    expect(bodies('runs/update').at(-1)).toMatchObject({ status: 'FAILED' })
+    expect(bodies('logged-models/m-1').map(body => body['status'])).toEqual([model])
+  })
+
+  test('but for the end of its run is there: it is not brought there again', async () => {
+    server.answer(`POST ${api}/runs/update`, status(500, ''))
+    expect((await logTraining(serverAt(server.url), trained(), target)).version).toBe('1')
+  })
 
   test('says what failed first, not that the end could not be said either', async () => {
     server.answer(
