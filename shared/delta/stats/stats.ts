@@ -9,7 +9,8 @@ import {
 } from '../../types/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import type { StatsColumn, StatsPlan } from './statsColumns.js'
-import { formatBound, jsonString, parseBound, truncateMax, truncateMin } from './valueBounds.js'
+import { truncateMax, truncateMin } from './stringTruncation.js'
+import { formatBound, jsonString, parseBound } from './valueBounds.js'
 
 /** Statistics of one data file ⇄ the JSON text in its `add` (PROTOCOL.md, "Per-file Statistics"). */
 export interface FileStats {

@@ -1,6 +1,7 @@
 import { columnKey, parseColumnList, type StructField, type StructType } from '../../types/index.js'
 import { isMapped, type LeafColumn, leafColumns, physicalNameOf } from '../schema/index.js'
-import { defaultStringPrefix, hasBounds } from './valueBounds.js'
+import { defaultStringPrefix } from './stringTruncation.js'
+import { hasBounds } from './valueBounds.js'
 
 /** Which columns of a table have statistics (PROTOCOL.md, "Per-file Statistics"). */
 export interface StatsColumn extends LeafColumn {

@@ -11,6 +11,7 @@ import { modelFiles } from './modelFiles.js'
 import { type ModelRun, recordModelRuns } from './modelRuns.js'
 import { presentChampion } from './presentChampion.js'
 import { promoteVersion, recordUnrecorded } from './promotion.js'
+import { decide } from './promotionRule.js'
 import { type LakeModel, lakeModelOf } from './streamModels.js'
 import { type Tracking, trackTraining } from './tracking.js'
 import { trainCandidate, type TrainedCandidate, type TrainOptions } from './trainCandidate.js'
@@ -96,32 +97,6 @@ export async function trainModel(
   if (promotes) await promoteVersion(lake, stream, model, version, { ...run, reason })
   const tracking = await trackTraining(lake, stream, model, files, promotes)
   return outcomeOf(stream, model, trained, { version, promoted: promotes, why: reason, tracking })
-}
-
-/**
- * Whether the candidate becomes champion, and why.
- * @param isChampion whether it is the champion's own file, which a training on the same rows makes again
- */
-export function decide(
-  { evaluation, champion }: Pick<TrainedCandidate, 'evaluation' | 'champion'>,
-  margin: number,
-  isChampion = false,
-): { readonly promotes: boolean; readonly why: string } {
-  const auc = evaluation.auc.toFixed(4)
-  if (isChampion) {
-    const itself = `version ${champion?.version ?? ''}, the champion, itself`
-    return { promotes: false, why: `AUC ${auc}: it is ${itself}, as the same rows and seed give the same model.` }
-  }
-  if (champion === undefined) return { promotes: true, why: `AUC ${auc}, and there was no champion.` }
-  if (champion.evaluation === undefined)
-    return { promotes: true, why: `AUC ${auc}, and version ${champion.version} cannot score: ${champion.why}` }
-  const other = champion.evaluation.auc
-  const promotes = evaluation.auc >= other + margin
-  const verdict = promotes ? 'beats' : 'does not beat'
-  return {
-    promotes,
-    why: `AUC ${auc} ${verdict} the ${other.toFixed(4)} of version ${champion.version} by ${margin}.`,
-  }
 }
 
 function runOf(

@@ -7,7 +7,8 @@ import { parseSchema } from '../../../shared/delta/schema/schema.js'
 import { encodeStats, parseStats } from '../../../shared/delta/stats/stats.js'
 import { collectStats } from '../../../shared/delta/stats/statsCollector.js'
 import { planStats, statsColumns } from '../../../shared/delta/stats/statsColumns.js'
-import { parseBound, truncateMax, truncateMin } from '../../../shared/delta/stats/valueBounds.js'
+import { truncateMax, truncateMin } from '../../../shared/delta/stats/stringTruncation.js'
+import { parseBound } from '../../../shared/delta/stats/valueBounds.js'
 import { bufferSource, openParquet } from '../../../shared/parquet/index.js'
 import {
   type Column,
