@@ -1,7 +1,7 @@
 import { bronzePath, driftPath, scoredPath, silverPath, type Stream } from '../../contract/index.js'
 import { summaryPath } from '../../contract/index.js'
 import type { AddFile, DeltaTable, TableState } from '../../delta/index.js'
-import { isBefore, newDataFiles, readCursor } from '../incremental/index.js'
+import { isBefore, isOver, newDataFiles, readCursor, rowLossOf } from '../incremental/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
 
 /** The tables that are made from one of a stream's. */
@@ -23,8 +23,8 @@ export interface EndingDays {
 }
 
 /**
- * Which table has still to read rows of days before `firstDay`: they stay until it has. Whoever made it anew out of what
- * is left would lack them.
+ * Which table has still to read rows of days before `firstDay`, or that keys were erased there: they stay until it has.
+ * Whoever made it anew out of what is left would lack them.
  *
  * @returns its path; undefined when none has, or none is there
  */
@@ -43,11 +43,12 @@ async function hasUnread(lake: Lake, follower: string, path: string, ending: End
   const made = await lake.table(follower).state({ fresh: true })
   if (made === undefined) return false
   const isOld = (file: AddFile) => isBefore(file, dayColumn, firstDay)
+  const isOldDay = (text: string) => isOver(text, firstDay)
   try {
     const cursor = readCursor(made, state.metadata.id, { table: follower, source: path, rebuild: 'lake rebuild' })
     if (cursor === undefined) return true
     for await (const { actions } of table.commits(cursor.version + 1, state.version))
-      if (newDataFiles(actions).some(isOld)) return true
+      if (newDataFiles(actions).some(isOld) || [...(rowLossOf(actions)?.days.keys() ?? [])].some(isOldDay)) return true
     return false
   } catch (error) {
     // Made from another table: it is to be rebuilt from what is there, and reads on in no case.

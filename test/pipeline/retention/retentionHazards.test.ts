@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 
 import { resolvedPath, scoredPath, silverPath, summaryPath } from '../../../shared/contract/index.js'
+import { deleteRows } from '../../../shared/delta/dml/index.js'
 import { checkContract } from '../../../shared/pipeline/contractCheck/index.js'
 import { eraseKeys } from '../../../shared/pipeline/erasure/index.js'
 import { rebuildGold } from '../../../shared/pipeline/gold/index.js'
 import { catchUp, resetOffsets } from '../../../shared/pipeline/index.js'
 import { rebuildSilver } from '../../../shared/pipeline/silver/index.js'
+import { Faults, FaultyStore, storageOperations } from '../../../shared/storage/faults/index.js'
 import { type BronzeFixture, range } from '../bronze/bronzeFixture.js'
 import { ok } from '../gold/goldFixture.js'
 import { outcomes, quarantined, replay } from '../quarantine/quarantineFixture.js'
@@ -107,6 +109,29 @@ describe('erased keys', () => {
     await expectBalanced(f, 'rebuilt')
     await pass(f, 6, 8)
   })
+
+  test('are taken out of windows before the rows of these are over', async () => {
+    await using f = await open({ silver: '4 days', scored: '4 days', summary: '9 days' })
+    await pass(f, 0, 4)
+    const days = (path: string) => daysOf(f, path)
+    const [scored, summary] = [scoredPath(f.stream), summaryPath(f.stream)]
+    const killed = new Faults().add({
+      on: storageOperations,
+      path: path => path.startsWith(summary),
+      fault: { kind: 'fail' },
+      times: Infinity,
+    })
+    const { lake } = await f.another({ store: new FaultyStore(f.store, killed) })
+    await expect(eraseKeys(lake, f.stream, ['a0', 'b0', 'c0'])).rejects.toThrow()
+    expect([await days(scored), await days(summary)]).toEqual([[1, 2, 3], range(0, 4)])
+    f.clock.advance(3 * day)
+    expect((await maintain(f))[scored]).toMatchObject({ expiryHeldBy: summary })
+    expect(await refine(f)).toEqual([])
+    expect(await days(summary)).toEqual([1, 2, 3])
+    expect((await maintain(f))[scored]).toHaveProperty('expired')
+    await expectBalanced(f, 'over')
+    expect(await days(summary)).toEqual([1, 2, 3])
+  })
 })
 
 describe('rejected records', () => {
@@ -156,7 +181,7 @@ describe('rejected records', () => {
     })
     await send(f, [{ id: 'd', value: -1 }])
     await refine(f)
-    f.clock.advance(2 * day)
+    f.clock.advance(3 * day)
     await maintain(f)
     expect((await f.rows()).map(row => row['_error_code'])).toEqual([
       'EXPECTATION_FAILED',
@@ -167,7 +192,7 @@ describe('rejected records', () => {
     await expectBalanced(f, 'bronze is over')
     ok([await rebuildSilver(f.lake, f.stream)])
     expect(await keysOf(f)).toEqual(['a', 'bb', 'c'])
-    f.clock.advance(2 * day)
+    f.clock.advance(3 * day)
     expect((await maintain(f))['bronze/events_quarantine_resolved']).toMatchObject({ expired: 2 })
     expect(await f.rows()).toEqual([])
     expect(await f.read(resolvedPath(f.stream))).toEqual([])
@@ -176,6 +201,19 @@ describe('rejected records', () => {
     ok([await rebuildSilver(f.lake, f.stream)])
     expect(await keysOf(f)).toEqual(['a', 'bb', 'c'])
     await expectBalanced(f, 'rebuilt')
+  })
+
+  test('that somebody deleted before their time was over are gone from silver too when it is made again', async () => {
+    await using f = await open({ bronze: '1 day' })
+    await send(f, [{ id: 'a', value: -1 }, { id: 'b', value: -1 }, { id: 'c' }])
+    await refine(f)
+    await replay(f, aging({ bronze: '1 day' }, { lenient: true }))
+    f.clock.advance(3 * day)
+    await maintain(f)
+    const where = { op: '=', column: '_offset', value: 0n } as const
+    await deleteRows(f.lake.table('bronze/events'), { where, clock: f.clock })
+    ok([await rebuildSilver(f.lake, f.stream)])
+    expect(await keysOf(f)).toEqual(['b', 'c'])
   })
 })
 
