@@ -135,10 +135,13 @@ class CatchUp {
       for (;;) {
         const encoded = await pool.take(settings.bronzeMaxCommitRows)
         if (encoded === undefined) return this.result
-        // Somebody wants the stream to stand still: as if its time were over.
-        if (await isPaused(this.#lake, this.#stream)) this.#deadline = -Infinity
         if (this.#isLate) pool.drain()
-        if (!(await this.#commit(encoded, pool))) await this.#startOver(pool)
+        const paused = isPaused(this.#lake, this.#stream)
+        paused.catch(() => undefined)
+        const isCommitted = await this.#commit(encoded, pool)
+        // Somebody wants the stream to stand still: as if its time were over.
+        if (await paused) this.#deadline = -Infinity
+        if (!isCommitted) await this.#startOver(pool)
       }
     } finally {
       await pool.close()
