@@ -116,7 +116,14 @@ export {
   type SchemaChange,
   typeText,
 } from './schema/index.js'
-export { type DatedVersion, loadState, readSnapshot, type Snapshot, type TimeTravelOptions } from './snapshot/index.js'
+export {
+  type DatedVersion,
+  loadState,
+  maxTipAgeMs,
+  readSnapshot,
+  type Snapshot,
+  type TimeTravelOptions,
+} from './snapshot/index.js'
 export {
   collectStats,
   type ColumnStats,

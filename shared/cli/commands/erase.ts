@@ -18,7 +18,7 @@ export const erase: Command = {
   about:
     'Erases keys from bronze (raw bytes and rejected records included), silver, gold and what became of rejected records; ' +
     'computes the summary again; then deletes all older versions of these tables, log and files, so that time travel begins ' +
-    'anew. Their offsets stay marked, so that nothing reads them again. Called again it finishes what a killed call left. ' +
+    'anew; it waits two minutes with that, until no writer is behind. Their offsets stay marked, so that nothing reads them again. Called again it finishes what a killed call left. ' +
     'Kafka is not touched, nor are models, exports and other copies; where the storage keeps deleted blobs (soft delete, ' +
     'versions), it has the bytes for its days.',
   printsRows: true,
@@ -43,7 +43,8 @@ export const erase: Command = {
     if (!args.flag('yes')) {
       await context.messages.write(
         `This erases ${keys.length === 1 ? 'one key' : `${keys.length} keys`} of ${stream.name} from every layer, and it cannot be undone. ` +
-          'History and time travel of its tables before now end: their older files and log entries are deleted.\n',
+          'History and time travel of its tables before now end: their older files and log entries are deleted, ' +
+          'two minutes after the rows, when no writer is behind any more.\n',
       )
       await confirm(context, 'Erase?')
     }

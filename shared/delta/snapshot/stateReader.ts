@@ -1,5 +1,13 @@
 import type { ObjectStore } from '../../storage/index.js'
-import { type CommitFile, commitTimestamp, listLog, readCommitFile, readCommitFiles, readSpans } from '../log/index.js'
+import {
+  type CommitFile,
+  commitPath,
+  commitTimestamp,
+  listLog,
+  readCommitFile,
+  readCommitFiles,
+  readSpans,
+} from '../log/index.js'
 import type { TableState } from '../protocol/index.js'
 import { findReplay, type Replay } from './replayBase.js'
 import { retryAfterLogCleanup } from './retryAfterLogCleanup.js'
@@ -54,10 +62,19 @@ async function timestampOf(
   return file === undefined ? (modifiedAt ?? 0) : commitTimestamp(store, file, modifiedAt)
 }
 
-/** The state after the commits that follow `state`, found by asking for one version after the other. */
-export async function followState(store: ObjectStore, state: TableState, onCommit?: OnCommit): Promise<TableState> {
+/**
+ * The state after the commits that follow `state`, found by asking for one version after the other. That the next one is
+ * absent says that the log ends there only while the commit of `state` itself is there: clean-up deletes from the front,
+ * and may have deleted both.
+ */
+export async function followState(
+  store: ObjectStore,
+  state: TableState,
+  onCommit?: OnCommit,
+): Promise<TableState | undefined> {
   const next = await readCommitFile(store, state.version + 1)
-  if (next === undefined) return state
+  if (next === undefined)
+    return (await store.head(commitPath(state.version))) === undefined ? loadState(store, onCommit) : state
   const replay = new StateReplay(state)
   let last = next
   for (

@@ -4,6 +4,12 @@ import { type CommitFile, readCommitFile, versionGap } from '../log/index.js'
 import type { TableState } from '../protocol/index.js'
 import { followState, loadState, refreshState } from './stateReader.js'
 
+/**
+ * Milliseconds: no commit is built on a state that was last seen to be the newest longer ago, but for one whose table is
+ * opened with another.
+ */
+export const maxTipAgeMs = 60_000
+
 /** Commits this short are kept, and this many of them, so that a conflict check need not fetch them again. */
 const keptActions = 1_000
 const keptCommits = 32
@@ -37,8 +43,8 @@ export class Tip {
       this.#keep(commit)
     }
     if (state === undefined) return this.#learn(await loadState(this.#store, keep), startedAt)
-    if (!this.#isStale()) return this.#learn(await followState(this.#store, state, keep), startedAt)
-    const revised = await refreshState(this.#store, state, keep)
+    const read = this.#isStale() ? refreshState : followState
+    const revised = await read(this.#store, state, keep)
     // Older than what was known, or missing: the table was deleted, perhaps recreated, and nothing cached is valid any
     // more.
     if (revised === undefined || revised.version < state.version || revised.metadata.id !== state.metadata.id) {

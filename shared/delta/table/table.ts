@@ -5,6 +5,7 @@ import { type Commit, type HistoryEntry, readCommits, readHistory } from '../log
 import { requireReadable, type TableState } from '../protocol/index.js'
 import {
   firstVersionFrom,
+  maxTipAgeMs,
   readSnapshot,
   type Snapshot,
   type TimeTravelOptions,
@@ -57,7 +58,7 @@ export class DeltaTable {
     this.#engineInfo = options.engineInfo ?? 'kafka-delta-functions'
     this.#maxAttempts = options.maxAttempts ?? defaultMaxAttempts
     this.#random = options.random ?? Math.random
-    this.#tip = new Tip(store, this.#clock, options.tipMaxAgeMs ?? 60_000)
+    this.#tip = new Tip(store, this.#clock, options.tipMaxAgeMs ?? maxTipAgeMs)
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { Stream } from '../../contract/index.js'
-import { listLog } from '../../delta/index.js'
+import { listLog, maxTipAgeMs } from '../../delta/index.js'
 import { cleanLog, vacuumTable } from '../../delta/maintenance/index.js'
 import { dropKeyIndex } from '../keyIndex/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
@@ -16,6 +16,12 @@ export interface Ending {
 /** A file that no version names and that is older belongs to nobody who is still at work. Milliseconds. */
 const unnamedMs = 3_600_000
 
+/**
+ * Once so long has passed no writer that is at work can take the version of a commit which is deleted for one that is
+ * free. Milliseconds.
+ */
+const settledMs = 2 * maxTipAgeMs
+
 /** How many times the monitor is asked to look: another run of it may have begun before. */
 const maxLooks = 10
 
@@ -26,8 +32,8 @@ export async function checkpointNow(lake: Lake, path: string): Promise<Ending | 
 }
 
 /**
- * Deletes what older versions of the tables consist of: their files at once, and the log up to the checkpoints. The
- * monitor counts what they say before.
+ * Deletes what older versions of the tables consist of: their files, and the log up to the checkpoints, once no writer can
+ * be behind them. The monitor counts what they say before.
  *
  * @throws PipelineError ERASURE_UNFINISHED naming what holds an older version
  */
@@ -36,6 +42,7 @@ export async function endHistory(
   stream: Stream,
   endings: readonly Ending[],
 ): Promise<readonly Omit<ErasedTable, 'rows' | 'filesRewritten'>[]> {
+  await lake.clock.sleep(settledMs)
   const positions = await positionsBehind(lake, stream, endings)
   const ended: Omit<ErasedTable, 'rows' | 'filesRewritten'>[] = []
   for (const { path, checkpoint } of endings) {

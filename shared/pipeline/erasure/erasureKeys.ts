@@ -83,7 +83,7 @@ export class ErasureKeys {
     if (value === null) return false
     // In a binary format a text stands behind its length, which may look like a part of it.
     const holds = this.#stream.dataType === 'binary' ? holdsBytes : holdsWord
-    return this.#texts.some(text => [text, escaped(text)].some(form => holds(value, form)))
+    return unescapedForms(value).some(form => this.#texts.some(text => holds(form, text)))
   }
 
   /** As serialisers write a key alone: its text, JSON, a big-endian number, or an object with the field. */
@@ -157,8 +157,23 @@ function unquoted(text: string): string {
   }
 }
 
-/** As JSON writes it inside a text. */
-const escaped = (text: string) => JSON.stringify(text).slice(1, -1)
+/** How often a text may stand inside another: JSON in JSON. */
+const mostUnescaped = 3
+
+const shortEscapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
+
+/** Bytes as they are, and with what JSON escapes in texts undone: which characters it escapes is the writer's choice. */
+function unescapedForms(value: Uint8Array): readonly Uint8Array[] {
+  const forms = [value]
+  let text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8')
+  for (let n = 0; n < mostUnescaped && text.includes('\\'); n++) {
+    text = text.replace(/\\(?:u([0-9a-fA-F]{4})|([^u]))/gs, (_, code: string | undefined, other: string) =>
+      code === undefined ? (shortEscapes[other] ?? other) : String.fromCharCode(parseInt(code, 16)),
+    )
+    forms.push(Buffer.from(text))
+  }
+  return forms
+}
 
 const holdsBytes = (bytes: Uint8Array, text: string) =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(text)

@@ -113,7 +113,7 @@ describe('a commit', () => {
     }
     // The first look says whose the version is, the second what the table is now.
     faults.add({ on: 'get', path: path => path === commitPath(1), after: 1, fault: { kind: 'interleave', first } })
-    await expect(table.commit(append(0, 'a', 1n))).rejects.toMatchObject({ code: 'DELTA_NO_VERSION' })
+    await expect(table.commit(append(0, 'a', 1n))).rejects.toMatchObject({ code: 'DELTA_NO_TABLE' })
     expect(await store.get(commitPath(1))).toBeUndefined()
   })
 

@@ -45,6 +45,20 @@ describe('a record without columns is of a key', () => {
     expect(keys.matches(record('не ключом'))).toBe(false)
   })
 
+  test('by bytes that are no JSON, however JSON would have escaped the key in them', () => {
+    const odd = new ErasureKeys(texts, [`o'N"ei/l\\n<😀`])
+    for (const text of [
+      String.raw`o'N\"ei/l\\n<😀`,
+      String.raw`o\u0027N\u0022ei\/l\\n\u003c\ud83d\uDE00`,
+      // Twice, as an event inside a text of another has it.
+      String.raw`o'N\\\"ei/l\\\\n<\\ud83d\\ude00`,
+    ]) {
+      expect(odd.matches(record(`{"id":"${text}","at":`)), text).toBe(true)
+      expect(odd.matches(record(`{"id":"${text}x","at":`)), text).toBe(false)
+    }
+    expect(keys.matches(record('{"id":"\\u043a\\u043b\\u044e\\u0447","at":'))).toBe(true)
+  })
+
   test('that is a number, by its value', () => {
     const number = new ErasureKeys(numbers, ['9007199254740993'])
     expect(number.matches(record('{"id":9007199254740993}'))).toBe(true)
