@@ -66,6 +66,11 @@ describe('the command line', () => {
     [['produce', '--from', 'x', '--count', '1'], /leave --count out/],
     [['produce', '--count', '1', '--broken', '60', '--late', '60'], /at most 100 is possible/],
     [['produce', '--from', '/nowhere/file.json'], /\/nowhere\/file\.json cannot be read/],
+    [['backfill', '--from-offsets', '0:1', '--from-time', '2025-04-01'], /say the same thing; give one of them/],
+    [['backfill', '--from-offsets', '0:1,1'], /--from-offsets 0:1,1 is not of the form P:O\[,P:O…\], as 0:100,1:250/],
+    [['backfill', '--from-offsets', '0:1,0:2'], /--from-offsets names partition 0 twice/],
+    [['backfill', '--from-time', 'noon'], /--from-time noon/],
+    [['backfill', '--yes'], /--yes answers what --from-offsets or --from-time asks/],
     [['reset-offsets', 'orders'], /There is no stream orders; declared are: events/],
   ])('%j is an error that names what is wrong', async (words, message) => {
     const { code, output, messages } = await lake(words, {

@@ -1,5 +1,6 @@
 /** Rows, records and values for a terminal, a pipe or a file. */
 export { alertColumns, alertRecords, alertText } from './alertText.js'
+export { backfillText } from './backfillText.js'
 export { type ColumnBatch, type RowSource, rowSourceOf } from './columnBatch.js'
 export { costColumns, costRecords, costSummary, costText, shortCostColumns } from './costText.js'
 export { type Format, formatOf } from './format.js'

@@ -4,7 +4,14 @@ import type { TraceContext, WrittenTable } from '../../telemetry/index.js'
 import { type Json, namedValues } from '../../types/index.js'
 import type { StepCounts } from '../step/index.js'
 import type { EncodedRange, EncodedRows } from './encode.js'
-import { lastRecordOf, type PartitionProgress, progressTxns, readProgress, touchesPartitions } from './progress.js'
+import {
+  lastRecordOf,
+  missingTxn,
+  type PartitionProgress,
+  progressTxns,
+  readProgress,
+  touchesPartitions,
+} from './progress.js'
 import type { TopicIdentity } from './topicIdentity.js'
 
 /** What became of a commit of bronze. When it is `stale` nothing is committed, and the uploaded files are orphans. */
@@ -58,12 +65,15 @@ export async function appendBronze(table: DeltaTable, append: Append): Promise<A
       advance(known, range, append.identities.get(range.partition), now),
     )
   })
+  const missing = ranges.flatMap(({ generation, missing: some }) =>
+    some.map(range => missingTxn(state.metadata.id, stream.topic, { ...range, generation }, now)),
+  )
   const partitions = new Set(ranges.map(r => r.partition))
   const outcome = await table.commit({
     readVersion: state.version,
     actions: [
       ...(append.metadata === undefined ? [] : [{ metaData: append.metadata }]),
-      ...txns.map((txn: Txn): Action => ({ txn })),
+      ...[...txns, ...missing].map((txn: Txn): Action => ({ txn })),
       ...encoded.flatMap(e => e.adds).map((add): Action => ({ add })),
     ],
     operation: 'STREAMING UPDATE',
@@ -190,7 +200,7 @@ function advance(
 const mostUndeclared = 50
 
 /** What the monitor folds into its identity, as JSON in the commit itself: a process killed later takes none of it. */
-function accounting(encoded: readonly EncodedRows[], ranges: readonly EncodedRange[]): Json {
+export function accounting(encoded: readonly EncodedRows[], ranges: readonly EncodedRange[]): Record<string, Json> {
   const undeclared = encoded.reduce((sum, e) => mergeUndeclared(sum, e.undeclared, mostUndeclared), noUndeclared)
   return {
     ranges: ranges.map(({ partition, generation, from, position, counts }) => ({

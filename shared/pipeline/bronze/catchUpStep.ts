@@ -1,6 +1,7 @@
 import type { Stream } from '../../contract/index.js'
 import type { Lake } from '../lake/index.js'
 import { reportStep, startStep, type StepReport, type StepResult, type StepRun, type Trigger } from '../step/index.js'
+import type { BackfillPlan, BackfillRequest } from './backfillPlan.js'
 import { type CatchUpOptions, catchUpStream } from './catchUp.js'
 import { stoppedError } from './partitionFault.js'
 import { RuleCounts } from './ruleCounts.js'
@@ -40,6 +41,45 @@ async function catchUpRun(lake: Lake, stream: Stream, run: StepRun, options: Cat
     version,
     more,
     detail: { bytes, commits, missing: Number(missing), ...rules.detail },
+    failure: stoppedError(stopped),
+  }
+}
+
+/** What {@link backfill} would read now; see `planBackfill`. Loaded by its first call, as what does it is. */
+export async function backfillPlan(lake: Lake, stream: Stream, request: BackfillRequest): Promise<BackfillPlan> {
+  return (await import('./backfillPlan.js')).planBackfill(lake, stream, request)
+}
+
+/**
+ * Reads what a plan says bronze lacks, as a step: offsets from before it began, and those recorded as missing. A partition
+ * that is stopped fails the report, after the others are read. It works on a paused stream too.
+ */
+export async function backfill(
+  lake: Lake,
+  stream: Stream,
+  plan: BackfillPlan,
+  onProgress?: CatchUpOptions['onProgress'],
+): Promise<StepReport> {
+  const run = startStep(lake, { step: 'bronze', stream: stream.name, trigger: 'command' })
+  return reportStep(lake, run, backfillRun(lake, stream, run, plan, onProgress))
+}
+
+async function backfillRun(
+  lake: Lake,
+  stream: Stream,
+  run: StepRun,
+  plan: BackfillPlan,
+  onProgress: CatchUpOptions['onProgress'],
+): Promise<StepResult> {
+  const rules = new RuleCounts(stream)
+  const { backfillRanges } = await import('./backfill.js')
+  const done = await backfillRanges(lake, stream, run, plan, { rules, onProgress })
+  const { rows, bytes, commits, version, offsets, recovered, stopped } = done
+  return {
+    rowsIn: rows,
+    rowsOut: rows,
+    version,
+    detail: { bytes, commits, offsets: Number(offsets), recovered: Number(recovered), ...rules.detail },
     failure: stoppedError(stopped),
   }
 }

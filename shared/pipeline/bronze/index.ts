@@ -1,6 +1,7 @@
 /** Kafka to bronze, exactly once. */
+export type { BackfillPlan, BackfillRange, BackfillRequest } from './backfillPlan.js'
 export type { CatchUpProgress } from './catchUp.js'
-export { catchUp } from './catchUpStep.js'
+export { backfill, backfillPlan, catchUp } from './catchUpStep.js'
 export { firstOffset } from './firstOffset.js'
 export { ingestBatch } from './ingestStep.js'
 export { movingPartitions } from './movingPartitions.js'

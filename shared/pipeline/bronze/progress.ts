@@ -181,8 +181,48 @@ export function touchesPartitions(
   }
 }
 
-/** The partition that a txn says something of; undefined for those of other topics and tables. */
+/**
+ * The partition that a txn moves; undefined for those of other topics and tables. Where a partition begins is moved by
+ * whoever reads what lies before it, and concerns nobody who reads on behind what is covered.
+ */
 export function partitionOf(tableId: string, topic: string, appId: string): number | undefined {
   const prefix = topicPrefix(tableId, topic)
-  return appId.startsWith(prefix) ? Number(appId.slice(prefix.length).split('/')[1]) : undefined
+  if (!appId.startsWith(prefix)) return undefined
+  const [, partition, fact] = appId.slice(prefix.length).split('/')
+  return fact === 'start' ? undefined : Number(partition)
+}
+
+/** Offsets of a partition that are recorded as missing: covered, and without a row. */
+export interface MissingRange {
+  readonly partition: number
+  readonly generation: number
+  readonly start: bigint
+  /** One past the last. */
+  readonly end: bigint
+}
+
+/** No topic has such a name. */
+const missingPrefix = (tableId: string, topic: string) => `lake/${tableId}/missing:${topic}/`
+
+/** The txn by which a range is recorded as missing up to its end; one that ends where it starts is so no more. */
+export function missingTxn(tableId: string, topic: string, range: MissingRange, now: number): Txn {
+  const { generation, partition, start, end } = range
+  const appId = `${missingPrefix(tableId, topic)}${generation}/${partition}/${start}`
+  return { appId, version: end, lastUpdated: now }
+}
+
+/** The ranges that are recorded as missing. Those of lakes before they were recorded by themselves are only counted. */
+export function missingRanges(tableId: string, topic: string, txns: ReadonlyMap<string, Txn>): readonly MissingRange[] {
+  const prefix = missingPrefix(tableId, topic)
+  return [...txns.values()].flatMap(({ appId, version }) => {
+    if (!appId.startsWith(prefix)) return []
+    const [generation, partition, start = ''] = appId.slice(prefix.length).split('/')
+    const range = {
+      generation: Number(generation),
+      partition: Number(partition),
+      start: BigInt(start),
+      end: version,
+    }
+    return range.end > range.start ? [range] : []
+  })
 }

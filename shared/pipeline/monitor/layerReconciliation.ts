@@ -139,7 +139,9 @@ function addBronzeReport(reconciliation: Reconciliation, info: Readonly<Record<s
   const [erased, expired] = [counts(bronze['erased']), counts(bronze['expired'])]
   return {
     ...reconciliation,
-    reported: withMoved(withMoved(reported, 'erased', erased), 'expired', expired),
+    reported: addCounts(withMoved(withMoved(reported, 'erased', erased), 'expired', expired), {
+      recovered: Number(bronze['recovered'] ?? 0),
+    }),
     validLost: reconciliation.validLost + (erased['valid'] ?? 0) + (expired['valid'] ?? 0),
     rejections: addCounts(reconciliation.rejections, counts(bronze['rejections'])),
     expectations: addCounts(reconciliation.expectations, counts(bronze['expectations'])),

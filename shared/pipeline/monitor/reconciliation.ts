@@ -77,6 +77,8 @@ export interface Reported {
   /** Offsets, not records: those that Kafka had deleted, and those that never carried one. */
   readonly missing: number
   readonly holes: number
+  /** Of the missing offsets, those that were read after all. */
+  readonly recovered: number
 }
 
 /** Rows of bronze's files: `rows` is `valid`, `quarantined` and `tombstones` together. */
@@ -109,6 +111,7 @@ export const emptyReconciliation: Reconciliation = {
     expired: 0,
     missing: 0,
     holes: 0,
+    recovered: 0,
   },
   observed: { rows: 0, valid: 0, quarantined: 0, tombstones: 0, dropped: 0, filtered: 0, erased: 0 },
   silver: { read: 0, inserted: 0, duplicates: 0, replayed: 0, erased: 0, expired: 0, lostBefore: 0 },

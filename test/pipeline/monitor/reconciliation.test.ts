@@ -23,6 +23,7 @@ const balanced: Reconciliation = {
     expired: 0,
     missing: 1,
     holes: 4,
+    recovered: 0,
   },
   observed: { rows: 95, valid: 90, quarantined: 3, tombstones: 2, dropped: 0, filtered: 0, erased: 0 },
   waiting: { NOT_JSON: { count: 1, oldest: 0 } },

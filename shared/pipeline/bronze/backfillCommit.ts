@@ -1,0 +1,231 @@
+import { bronzePath, type Stream } from '../../contract/index.js'
+import { type Action, discard, type TableState, type Txn } from '../../delta/index.js'
+import { type Lake, PipelineError } from '../lake/index.js'
+import type { StepRun } from '../step/index.js'
+import { accounting, countsOf, joinRanges, writtenBy } from './append.js'
+import type { BackfillRange } from './backfillPlan.js'
+import type { BackfillOptions, BackfillResult } from './backfillResult.js'
+import { openBronze } from './bronzeTable.js'
+import type { EncodedRange, EncodedRows } from './encode.js'
+import {
+  allProgress,
+  coveredAppId,
+  missingRanges,
+  missingTxn,
+  partitionOf,
+  type PartitionProgress,
+  progressTxns,
+  readProgress,
+} from './progress.js'
+import { stopError } from './stopReason.js'
+import { checkTopic } from './topicIdentity.js'
+
+/** How many times in a row other writers may win. */
+const maxPlans = 50
+
+/** Commits what a backfill has read, one after the other. */
+export class BackfillCommitter {
+  readonly #lake: Lake
+  readonly #stream: Stream
+  readonly #run: StepRun
+  readonly #options: BackfillOptions
+  readonly #total: bigint
+  readonly #done = {
+    rows: 0,
+    bytes: 0,
+    commits: 0,
+    version: undefined as number | undefined,
+    offsets: 0n,
+    recovered: 0n,
+  }
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(lake: Lake, stream: Stream, run: StepRun, options: BackfillOptions, total: bigint) {
+    this.#lake = lake
+    this.#stream = stream
+    this.#run = run
+    this.#options = options
+    this.#total = total
+  }
+
+  /** What was committed so far. */
+  get done(): Omit<BackfillResult, 'stopped'> {
+    return { ...this.#done }
+  }
+
+  /**
+   * One past the last offset that a range still lacks, by whoever read it; its start when it lacks none.
+   * @throws PipelineError TOPIC_RECREATED for a partition that is stopped
+   */
+  async endOf(range: BackfillRange): Promise<bigint> {
+    const { state } = await openBronze(this.#lake, this.#stream)
+    const end = endIn(state, this.#stream, range)
+    return end < range.end ? end : range.end
+  }
+
+  /**
+   * Commits the pieces of a stretch from its end downwards.
+   * @returns false when somebody else has read of it, and what is left was given up
+   */
+  async commitDown(range: BackfillRange, pieces: readonly EncodedRows[]): Promise<boolean> {
+    const { bronzeMaxCommitRows } = this.#lake.settings
+    let left = [...pieces]
+    let { end } = range
+    while (left.length > 0) {
+      let rows = 0
+      let from = left.length
+      do rows += left[--from]?.rows ?? 0
+      while (from > 0 && rows + (left[from - 1]?.rows ?? 0) <= bronzeMaxCommitRows)
+      const some = left.slice(from)
+      const start = some[0]?.ranges[0]?.from ?? range.start
+      if (!(await this.#inTurn(() => this.#commit({ ...range, start, end }, some)))) {
+        await discard(
+          { store: this.#lake.store.within(bronzePath(this.#stream)) },
+          left.flatMap(({ adds }) => adds),
+        )
+        return false
+      }
+      left = left.slice(0, from)
+      end = start
+    }
+    return true
+  }
+
+  /** Commits of one process would only win against each other. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work)
+    this.#turn = mine.catch(() => undefined)
+    return mine
+  }
+
+  async #commit(range: BackfillRange, encoded: readonly EncodedRows[]): Promise<boolean> {
+    const { clock } = this.#lake
+    for (let plan = 1; plan <= maxPlans; plan++) {
+      const { table, state, metadata } = await openBronze(this.#lake, this.#stream)
+      if (endIn(state, this.#stream, range) !== range.end) return false
+      await this.#requireSameTopic(state, range.partition)
+      const ranges = joinRanges(encoded.flatMap(one => one.ranges))
+      const counts = countsOf(encoded)
+      const recovered = range.missingFrom === undefined ? 0n : range.end - range.start
+      const outcome = await table.commit({
+        readVersion: state.version,
+        actions: [
+          ...(metadata === undefined ? [] : [{ metaData: metadata }]),
+          ...txnsOf(state, this.#stream, range, ranges, clock.now()).map((txn): Action => ({ txn })),
+          ...encoded.flatMap(({ adds }) => adds).map((add): Action => ({ add })),
+        ],
+        operation: 'STREAMING UPDATE',
+        operationParameters: { outputMode: 'Append', topic: this.#stream.topic, backfill: range.partition },
+        operationMetrics: { numOutputRows: counts.rowsOut },
+        info: {
+          lake: {
+            run: this.#run.inCommit(counts, false),
+            bronze: { ...accounting(encoded, ranges), recovered: Number(recovered) },
+          },
+        },
+        isBlindAppend: true,
+        reads: { files: 'none', appIds: isRival(state.metadata.id, this.#stream.topic, range) },
+      })
+      if (outcome.kind === 'committed') {
+        this.#count(range, encoded, { ...outcome, ranges, recovered })
+        return true
+      }
+      await clock.sleep(Math.ceil(Math.random() * 50 * plan))
+    }
+    throw new PipelineError('CONTENDED', `Other writers won ${maxPlans} commits in a row on ${this.#stream.name}.`, {
+      retryable: true,
+    })
+  }
+
+  /** @throws what stops the partition, or keeps it from being asked */
+  async #requireSameTopic({ metadata, txns }: TableState, partition: number): Promise<void> {
+    const known = readProgress(metadata.id, this.#stream.topic, txns).get(partition)
+    if (known === undefined) return
+    const { name, topic } = this.#stream
+    const { stops, failures } = await checkTopic(this.#lake, this.#stream, [known])
+    const stop = stops.get(partition)
+    if (stop !== undefined) throw stopError(name, topic, known, stop)
+    const failure = failures.get(partition)
+    if (failure !== undefined) throw failure
+  }
+
+  #count(
+    { start, end }: BackfillRange,
+    encoded: readonly EncodedRows[],
+    committed: { readonly version: number; readonly ranges: readonly EncodedRange[]; readonly recovered: bigint },
+  ): void {
+    const counts = countsOf(encoded)
+    const written = {
+      kind: 'committed',
+      version: committed.version,
+      rows: counts.rowsOut,
+      ranges: committed.ranges,
+    } as const
+    this.#run.committed(counts, writtenBy(this.#stream, written))
+    for (const one of encoded) this.#options.rules.add(one)
+    const done = this.#done
+    done.commits++
+    done.rows += counts.rowsOut
+    done.bytes += encoded.reduce((sum, one) => sum + one.bytes, 0)
+    done.version = committed.version
+    done.offsets += end - start
+    done.recovered += committed.recovered
+    this.#options.onProgress?.({ rows: done.rows, covered: done.offsets, total: this.#total })
+  }
+}
+
+/** One past the last offset that a range lacks in that state of the table. */
+function endIn({ metadata, txns }: TableState, { name, topic }: Stream, range: BackfillRange): bigint {
+  const { partition, generation, missingFrom } = range
+  const newest = readProgress(metadata.id, topic, txns).get(partition)
+  if (newest?.stop !== undefined) throw stopError(name, topic, newest, newest.stop)
+  if (newest?.generation !== range.newestGeneration) return range.start
+  if (missingFrom === undefined) return progressOf(metadata.id, topic, txns, range)?.start ?? range.start
+  const found = missingRanges(metadata.id, topic, txns).find(
+    one => one.partition === partition && one.generation === generation && one.start === missingFrom,
+  )
+  return found?.end ?? missingFrom
+}
+
+function progressOf(
+  tableId: string,
+  topic: string,
+  txns: ReadonlyMap<string, Txn>,
+  { partition, generation }: BackfillRange,
+): PartitionProgress | undefined {
+  return allProgress(tableId, topic, txns).find(one => one.partition === partition && one.generation === generation)
+}
+
+/** What moves with the rows: where the partition begins, or where what is recorded as missing ends. */
+function txnsOf(
+  { metadata, txns }: TableState,
+  { topic }: Stream,
+  range: BackfillRange,
+  ranges: readonly EncodedRange[],
+  now: number,
+): readonly Txn[] {
+  const before = progressOf(metadata.id, topic, txns, range)
+  if (before === undefined) return []
+  const { start, end, missingFrom } = range
+  const holes = before.holes + ranges.reduce((sum, { counts }) => sum + counts.holes, 0n)
+  const moved =
+    missingFrom === undefined
+      ? { ...before, holes, start }
+      : { ...before, holes, missing: before.missing - (end - start) }
+  return [
+    // The covered offset stays, and so does when it moved.
+    ...progressTxns(metadata.id, topic, before, { ...moved, updatedAt: now }).slice(1),
+    ...(missingFrom === undefined
+      ? []
+      : [missingTxn(metadata.id, topic, { ...range, start: missingFrom, end: start }, now)]),
+  ]
+}
+
+/** Whether a winner's txn makes the commit void: the partition begins anew, is stopped, or is counted otherwise. */
+function isRival(tableId: string, topic: string, range: BackfillRange): (appId: string) => boolean {
+  const own = coveredAppId(tableId, topic, range.generation, range.partition)
+  const counted = new Set(['/holes', '/missing', '/stop', '/start'].map(fact => `${own}${fact}`))
+  return appId =>
+    counted.has(appId) ||
+    (partitionOf(tableId, topic, appId) === range.partition && !(appId === own || appId.startsWith(`${own}/`)))
+}
