@@ -145,6 +145,18 @@ describe('pausing and resuming', () => {
     expect(await pauseStream(store, { name: 'events' }, ada)).toMatchObject({ isNew: true })
   })
 
+  test('a pause that meets another one, which ends before it is looked at, is made', async () => {
+    const [inner, faults] = [new MemoryStore(), new Faults()]
+    const stream = { name: 'events' }
+    await pauseStream(inner, stream, { by: 'grace', why: undefined })
+    const first = async () => {
+      await resumeStream(inner, stream)
+    }
+    faults.add({ on: 'get', fault: { kind: 'interleave', first } })
+    const made = await pauseStream(new FaultyStore(inner, faults), stream, ada)
+    expect([made.isNew, (await readPause(inner, stream))?.by]).toEqual([true, 'ada'])
+  })
+
   test('whenever it is paused, resumed, delivered, caught up and killed, every offset is there once', async () => {
     for (let round = 0; round < 6; round++) {
       const random = new Random()
