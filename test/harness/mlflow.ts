@@ -1,11 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+
+import { pythonHome } from './pythonHome.js'
 
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '../..')
@@ -23,7 +23,7 @@ export interface Mlflow extends AsyncDisposable {
  * the project's ignored folder from pinned requirements; needs Python 3.11.
  */
 export async function startMlflow(): Promise<Mlflow> {
-  const python = await installed()
+  const { python } = await pythonHome({ name: 'mlflow' })
   const folder = await mkdtemp(join(tmpdir(), 'mlflow-'))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
@@ -71,23 +71,6 @@ export async function startMlflow(): Promise<Mlflow> {
     },
     [Symbol.asyncDispose]: stop,
   }
-}
-
-async function installed(): Promise<string> {
-  const requirements = join(scripts, 'mlflow-requirements.txt')
-  const digest = createHash('sha256')
-    .update(await readFile(requirements))
-    .digest('hex')
-    .slice(0, 12)
-  const home = join(root, '.lake', 'interop', `mlflow-${digest}`)
-  const python = join(home, 'venv/bin/python')
-  if (existsSync(join(home, 'ready'))) return python
-  await rm(home, { recursive: true, force: true })
-  await mkdir(home, { recursive: true })
-  await run('python3', ['-m', 'venv', join(home, 'venv')])
-  await run(python, ['-m', 'pip', 'install', '-q', '-r', requirements], { maxBuffer: 1 << 26 })
-  await writeFile(join(home, 'ready'), '')
-  return python
 }
 
 async function healthy(url: string, server: ChildProcess): Promise<void> {

@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+
+import { pythonHome } from './pythonHome.js'
 
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '../..')
@@ -93,27 +93,17 @@ export async function startRegistry(): Promise<Registry> {
 }
 
 async function installed(): Promise<{ readonly home: string; readonly python: string }> {
-  const requirements = join(scripts, 'registry-requirements.txt')
   const pom = join(scripts, 'apicurio-pom.xml')
-  const digest = createHash('sha256')
-    .update(await readFile(requirements))
-    .update(await readFile(pom))
-    .update(registryArtifact)
-    .digest('hex')
-    .slice(0, 12)
-  const home = join(root, '.lake', 'interop', `registry-${digest}`)
-  const python = join(home, 'venv/bin/python')
-  if (existsSync(join(home, 'ready'))) return { home, python }
-  await rm(home, { recursive: true, force: true })
-  await mkdir(home, { recursive: true })
-  await run('python3', ['-m', 'venv', join(home, 'venv')])
-  await run(python, ['-m', 'pip', 'install', '-q', '-r', requirements], { maxBuffer: 1 << 26 })
-  const target = [`-Dartifact=${registryArtifact}`, `-DoutputDirectory=${join(home, 'registry')}`]
-  await run('mvn', ['-q', '-B', unpack, ...target], { cwd: home, maxBuffer: 1 << 26 })
-  const jars = ['-DincludeScope=runtime', `-DoutputDirectory=${join(home, 'jars')}`]
-  await run('mvn', ['-q', '-B', '-f', pom, copyJars, ...jars], { maxBuffer: 1 << 26 })
-  await writeFile(join(home, 'ready'), '')
-  return { home, python }
+  return pythonHome({
+    name: 'registry',
+    digested: [await readFile(pom), registryArtifact],
+    async prepare(home) {
+      const target = [`-Dartifact=${registryArtifact}`, `-DoutputDirectory=${join(home, 'registry')}`]
+      await run('mvn', ['-q', '-B', unpack, ...target], { cwd: home, maxBuffer: 1 << 26 })
+      const jars = ['-DincludeScope=runtime', `-DoutputDirectory=${join(home, 'jars')}`]
+      await run('mvn', ['-q', '-B', '-f', pom, copyJars, ...jars], { maxBuffer: 1 << 26 })
+    },
+  })
 }
 
 async function listening(url: string, process: ChildProcess): Promise<void> {

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+
+import { pythonHome } from './pythonHome.js'
 
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '../..')
@@ -51,7 +51,7 @@ export interface ReadMessages {
  * @throws what those packages say against a message
  */
 export async function readMessages(messages: Messages): Promise<ReadMessages> {
-  const python = await installed()
+  const { python } = await pythonHome({ name: 'telemetry' })
   const folder = await mkdtemp(join(tmpdir(), 'telemetry-'))
   try {
     const input = join(folder, 'input.json')
@@ -62,21 +62,4 @@ export async function readMessages(messages: Messages): Promise<ReadMessages> {
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-async function installed(): Promise<string> {
-  const requirements = join(scripts, 'telemetry-requirements.txt')
-  const digest = createHash('sha256')
-    .update(await readFile(requirements))
-    .digest('hex')
-    .slice(0, 12)
-  const home = join(root, '.lake', 'interop', `telemetry-${digest}`)
-  const python = join(home, 'venv/bin/python')
-  if (existsSync(join(home, 'ready'))) return python
-  await rm(home, { recursive: true, force: true })
-  await mkdir(home, { recursive: true })
-  await run('python3', ['-m', 'venv', join(home, 'venv')])
-  await run(python, ['-m', 'pip', 'install', '-q', '-r', requirements], { maxBuffer: 1 << 26 })
-  await writeFile(join(home, 'ready'), '')
-  return python
 }
