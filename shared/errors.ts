@@ -38,6 +38,27 @@ export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown))
 }
 
+/**
+ * What an error says, and what it was caused by, in one line: `fetch failed: connect ECONNREFUSED 127.0.0.1:9`. Not
+ * redacted.
+ */
+export function reasonText(thrown: unknown): string {
+  const parts: string[] = []
+  const seen = new Set<unknown>()
+  for (let one = thrown; one !== undefined && one !== null && !seen.has(one); one = causeOf(one)) {
+    seen.add(one)
+    const { message, name } = asError(one)
+    const code = one instanceof Error && 'code' in one && typeof one.code === 'string' ? one.code : name
+    const text = message === '' ? code : message
+    if (!parts.some(part => part.includes(text))) parts.push(text)
+  }
+  return parts.join(': ')
+}
+
+/** A host with several addresses fails with an error that holds one for each, and says nothing itself. */
+const causeOf = (error: unknown): unknown =>
+  error instanceof AggregateError ? error.errors[0] : error instanceof Error ? error.cause : undefined
+
 const mistakes: readonly (new (...args: never[]) => Error)[] = [
   TypeError,
   RangeError,

@@ -1,17 +1,19 @@
-import { randomUUID } from 'node:crypto'
-
-import { asError } from '../../errors.js'
+import { asError, reasonText } from '../../errors.js'
 import type { Lake } from '../../pipeline/lake/index.js'
 import { redact } from '../../telemetry/index.js'
 import { type AlertReport, readAlerts } from '../readAlerts.js'
-import { alertKey, commonAlert, type DeliveredAlert } from './commonAlert.js'
-import { readDelivered, writeDelivered } from './deliveredAlertStore.js'
+import { type Claim, claimMessages, type ClaimOutcome, settleClaims, withClaims } from './claims.js'
+import { commonAlert } from './commonAlert.js'
+import { changeDelivered, type TrackedAlert } from './deliveredAlertStore.js'
 
 /** How long the receiver may take for one message; the first that fails ends the turn, and the next goes on. */
 const timeoutMs = 10_000
 
 /** Most messages of one turn. */
 const maxMessages = 100
+
+/** How long a turn's claims hold: nobody else sends its messages before. */
+const claimMs = 120_000
 
 /** How many messages one turn has delivered. */
 export interface DeliveryCounts {
@@ -20,69 +22,71 @@ export interface DeliveryCounts {
 }
 
 /**
- * Sends ALERT_WEBHOOK_URL the alerts that have fired and those that are resolved since the last turn, each once, also when
- * another process had the last turn. A message that is not taken is sent again in the next turn; one that was taken
- * just before the process died may come twice, with the same `alertId`. Never throws: who watches must not hurt what is
- * watched.
+ * Sends ALERT_WEBHOOK_URL the alerts that have fired and those that are resolved since the last turn. Each message is claimed
+ * by a conditional write before it is sent, so that of evaluators that look at one moment one sends it.
+ *
+ * What is sent is sent at least once, because no receiver's answer and no write of ours can be one act: an answer that was
+ * lost, and a process that ended between sending and writing that it had sent, leave open whether the message came. Then
+ * it is sent again, in the next turn or when the claim is over, with the same `alertId`, by which a receiver can know it.
+ * Never throws: who watches must not hurt what is watched.
  *
  * @param report what fires now; read from the lake when absent
  */
 export async function deliverAlerts(lake: Lake, report?: AlertReport): Promise<DeliveryCounts> {
   const address = lake.settings.alertWebhookUrl
   if (address === undefined) return { fired: 0, resolved: 0 }
+  const { store, log } = lake
   try {
-    const { checkedAt, firing } = report ?? (await readAlerts(lake))
-    const before = await readDelivered(lake.store)
-    const known = new Map(before.map(alert => [alertKey(alert), alert]))
-    const now = new Set(firing.map(alertKey))
-    const begun = firing.filter(one => !known.has(alertKey(one)))
-    const over = before.filter(alert => !now.has(alertKey(alert)))
-    const turn = new Turn(lake, address, known)
-    for (const one of begun) await turn.send({ ...one, id: randomUUID(), firedAt: checkedAt }, undefined)
-    for (const alert of over) await turn.send(alert, checkedAt)
-    if (turn.fired + turn.resolved > 0) await writeDelivered(lake.store, [...known.values()])
-    return { fired: turn.fired, resolved: turn.resolved }
+    const { checkedAt: now, firing } = report ?? (await readAlerts(lake))
+    const { claims, before } = await claim(lake, { firing, now, until: now + claimMs, most: maxMessages })
+    if (claims.length === 0) return { fired: 0, resolved: 0 }
+    const settled = await sendClaims(lake, address, claims)
+    await changeDelivered(store, now, known => settleClaims(known, settled, before))
+    const taken = claims.filter(one => settled.get(one) === 'taken')
+    const fired = taken.filter(({ due }) => due.state === 'Fired').length
+    return { fired, resolved: taken.length - fired }
   } catch (thrown) {
-    lake.log.warn('Alerts cannot be delivered.', { error: redact(asError(thrown).message) })
+    log.warn('Alerts cannot be delivered.', { error: redact(asError(thrown).message) })
     return { fired: 0, resolved: 0 }
   }
 }
 
-class Turn {
-  fired = 0
-  resolved = 0
-  readonly #lake: Lake
-  readonly #address: string
-  readonly #known: Map<string, DeliveredAlert>
-  #isOver = false
+async function claim(lake: Lake, turn: Parameters<typeof claimMessages>[1]) {
+  let claims: readonly Claim[] = []
+  let before: readonly TrackedAlert[] = []
+  await changeDelivered(lake.store, turn.now, known => {
+    before = known
+    claims = claimMessages(known, turn)
+    return claims.length === 0 ? undefined : withClaims(known, claims)
+  })
+  return { claims, before }
+}
 
-  constructor(lake: Lake, address: string, known: Map<string, DeliveredAlert>) {
-    this.#lake = lake
-    this.#address = address
-    this.#known = known
-  }
-
-  async send(alert: DeliveredAlert, resolvedAt: number | undefined): Promise<void> {
-    if (this.#isOver || this.fired + this.resolved >= maxMessages) return
-    const { store, log } = this.#lake
+/** Sends one after the other, as long as they are taken and the claims hold. */
+async function sendClaims(
+  { store, log, clock }: Lake,
+  address: string,
+  claims: readonly Claim[],
+): Promise<ReadonlyMap<Claim, ClaimOutcome>> {
+  const settled = new Map<Claim, ClaimOutcome>(claims.map(one => [one, 'unsent']))
+  const begun = clock.monotonic()
+  for (const one of claims) {
+    // Another evaluator may send it when the claim is over: what cannot be answered before is the next turn's.
+    if (clock.monotonic() - begun > claimMs - 2 * timeoutMs) break
+    const { alert, due } = one
+    settled.set(one, 'unsure')
     try {
-      await post(this.#address, commonAlert(alert, store.url, resolvedAt))
+      await post(address, commonAlert(alert, store.url, due.state === 'Fired' ? undefined : due.until - claimMs))
     } catch (thrown) {
-      this.#isOver = true
       log.warn('The receiver of alerts did not take one; it is sent again in the next turn.', {
         alert: alert.alert,
-        error: redact(asError(thrown).message),
+        error: redact(reasonText(thrown)),
       })
-      return
+      break
     }
-    if (resolvedAt === undefined) {
-      this.#known.set(alertKey(alert), alert)
-      this.fired++
-    } else {
-      this.#known.delete(alertKey(alert))
-      this.resolved++
-    }
+    settled.set(one, 'taken')
   }
+  return settled
 }
 
 async function post(address: string, message: object): Promise<void> {

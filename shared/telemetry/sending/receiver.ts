@@ -1,4 +1,4 @@
-import { asError } from '../../errors.js'
+import { reasonText } from '../../errors.js'
 import { redactedAddress } from '../../storage/index.js'
 import type { Logger } from '../logger.js'
 import { protectSecret, redact } from '../redaction.js'
@@ -57,7 +57,7 @@ export class Receiver {
         return [408, 429, 502, 503, 504].includes(status) ? 'unreached' : 'refused'
       }
     } catch (thrown) {
-      this.#failed(asError(thrown).message)
+      this.#failed(reasonText(thrown))
       return 'unreached'
     }
     if (this.#isFailing) log.info(`${what} are taken again.`, { to: redactedAddress(url) })
