@@ -21,7 +21,7 @@ export default tseslint.config(
       ],
       'no-restricted-properties': [
         'error',
-        { object: 'process', property: 'env', message: 'Read settings (shared/settings/environment.ts).' },
+        { object: 'process', property: 'env', message: 'Read settings (shared/settings/pipelineSettings.ts).' },
       ],
       'no-console': 'error',
       'max-lines': ['error', { max: 320, skipBlankLines: true, skipComments: true }],
@@ -43,7 +43,7 @@ export default tseslint.config(
       'infra/lake/deploy.js',
       'infra/local/**',
       'shared/cli/cliProcess.ts',
-      'shared/settings/settings.ts',
+      'shared/settings/readSettings.ts',
       'shared/storage/azureBlob/azureIdentity.ts',
       'shared/telemetry/run.ts',
       'test/**',

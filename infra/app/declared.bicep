@@ -1,4 +1,4 @@
-// Made by `npm run docs` from shared/settings/environment.ts and shared/streams.
+// Made by `npm run docs` from shared/settings/pipelineSettings.ts and shared/streams.
 
 @description('Every setting that is not secret, with its default; empty: not set.')
 @export()

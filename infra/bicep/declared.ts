@@ -9,7 +9,7 @@ export function declaredBicep(): string {
   const plain = settingNames.filter(name => !isSecret(name))
   const defaults = plain.map(name => `  ${name}: ${quoted(localDefaults.includes(name) ? '' : defaultText(name))}`)
   return [
-    '// Made by `npm run docs` from shared/settings/environment.ts and shared/streams.',
+    '// Made by `npm run docs` from shared/settings/pipelineSettings.ts and shared/streams.',
     '',
     "@description('Every setting that is not secret, with its default; empty: not set.')",
     '@export()',

@@ -26,7 +26,7 @@ export {
   summaryPartitionColumns,
   summaryTable,
   summaryWindowMs,
-} from './summaryTable.js'
+} from './summarySchema.js'
 export {
   bronzePath,
   driftPath,
@@ -49,7 +49,7 @@ export {
   scoredTable,
   silverTable,
   type TableSpec,
-} from './tables.js'
+} from './tableSchemas.js'
 export {
   type FieldPath,
   inItems,

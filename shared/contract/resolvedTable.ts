@@ -1,7 +1,7 @@
 import type { StructField } from '../types/index.js'
 import type { Stream } from './stream.js'
 import { bronzePath, sqlName } from './tablePaths.js'
-import { optional, type TableSpec } from './tables.js'
+import { optional, type TableSpec } from './tableSchemas.js'
 
 /**
  * What became of a quarantined record, as a closed list. `replayed` settles it only while silver holds its row; the

@@ -6,11 +6,11 @@ import { readPauses } from '../pipeline/pause/index.js'
 import { job } from '../pipeline/step/index.js'
 import { redact } from '../telemetry/index.js'
 import { refusal, type Sender } from './access/index.js'
+import { longestSql } from './answerSql.js'
 import { renderPage } from './document.js'
 import { message, page, type PageAnswer } from './pageAnswer.js'
 import { type PageData, pageData, type PageRequest } from './pageData.js'
 import { pictureFile } from './pictureFile.js'
-import { longestSql } from './sqlBox.js'
 
 /**
  * The page of a lake: reads its overview, and no table.

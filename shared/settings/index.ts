@@ -1,6 +1,5 @@
 /** Every setting, read and checked once. */
 export { parseNcrontab, type Schedule } from './ncrontab.js'
-export { nearestName } from './settingName.js'
 export {
   defaultText,
   isSecret,
@@ -11,5 +10,6 @@ export {
   type Settings,
   settingsTable,
   type SettingValues,
-} from './settings.js'
+} from './readSettings.js'
+export { nearestName } from './settingName.js'
 export { type NumberByStream, parseLocations, trackingUriFault } from './settingText.js'

@@ -1,6 +1,6 @@
 import { redact } from '../telemetry/index.js'
-import { type Environment, isSecret, settingNames } from './environment.js'
 import { accountOf } from './lakeAddress.js'
+import { type Environment, isSecret, settingNames } from './pipelineSettings.js'
 import { nearestName, renamedTo } from './settingName.js'
 import { connectionParts } from './settingText.js'
 

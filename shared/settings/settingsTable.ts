@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { asObject } from '../types/index.js'
-import { type Environment, environment, isSecret, settingNames, unitOf } from './environment.js'
+import { type Environment, environment, isSecret, settingNames, unitOf } from './pipelineSettings.js'
 
 /** The default as it would be written in the environment; empty when there is none. */
 export function defaultText(name: keyof Environment): string {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
-import { readLocalSettings } from '../../shared/settings/settings.js'
+import { readLocalSettings } from '../../shared/settings/readSettings.js'
 
 describe('local.settings.json', () => {
   let folder = ''

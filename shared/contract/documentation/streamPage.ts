@@ -3,9 +3,9 @@ import type { z } from 'zod'
 import type { DataType, StructField } from '../../types/index.js'
 import { rejectionCodes } from '../rejectionCodes.js'
 import type { Stream } from '../stream.js'
-import { summaryTable } from '../summaryTable.js'
+import { summaryTable } from '../summarySchema.js'
 import { quarantineName, sqlName } from '../tablePaths.js'
-import { bronzeTable, scoredTable, silverTable, type TableSpec } from '../tables.js'
+import { bronzeTable, scoredTable, silverTable, type TableSpec } from '../tableSchemas.js'
 import { fieldRules } from './fieldRules.js'
 
 /**

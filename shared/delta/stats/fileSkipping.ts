@@ -10,10 +10,10 @@ import {
   type PartitionValueOptions,
   storedName,
 } from '../schema/index.js'
-import { outerBounds } from './outerBounds.js'
 import { type ColumnFacts, type Match, matchOf, type Predicate, predicateColumns } from './predicate.js'
 import { type ColumnStats, type FileStats, parseStats } from './stats.js'
 import { type StatsColumn, statsColumns, type StatsShape } from './statsColumns.js'
+import { widenedBounds } from './widenedBounds.js'
 
 /**
  * Matches files with a predicate, one by one. Columns are named by key (`a`, `s.x`; see columnPath.ts), values are as in memory. A file
@@ -138,7 +138,7 @@ function widened(max: Value | undefined, type: DataType): Value | undefined {
 function readStats(text: string | undefined, columns: readonly StatsColumn[]): FileStats | undefined {
   if (text === undefined || columns.length === 0) return undefined
   try {
-    return parseStats(text, columns, undefined, outerBounds)
+    return parseStats(text, columns, undefined, widenedBounds)
   } catch {
     return undefined
   }

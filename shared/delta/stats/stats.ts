@@ -64,7 +64,7 @@ function bound(
   return text === undefined ? undefined : formatBound(type, text)
 }
 
-/** How bounds are understood; see outerBounds.ts for what they mean to a reader. */
+/** How bounds are understood; see widenedBounds.ts for what they mean to a reader. */
 export interface BoundReading {
   min(type: DataType, json: Json | undefined): Value | undefined
   max(type: DataType, json: Json | undefined): Value | undefined

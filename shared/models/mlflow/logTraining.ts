@@ -18,7 +18,7 @@ import {
   logParams,
   type RunInfo,
 } from './trackingRun.js'
-import { finalMetrics, type TrainingRecord } from './trainingRecord.js'
+import { finalMetrics, type TrainingRecord } from './trainingFile.js'
 
 /** Where on the server it goes. */
 export interface TrackingTarget {

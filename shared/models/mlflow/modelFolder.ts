@@ -3,7 +3,7 @@ import { featureNames } from '../features/index.js'
 import type { ModelFiles } from '../modelSource.js'
 import { encodeMlModel, environmentFiles, exampleFiles, mlmodelFile } from './mlmodelFile.js'
 import { scoreSignature } from './signature.js'
-import { encodeTrainingRecord, trainingFile, type TrainingRecord } from './trainingRecord.js'
+import { encodeTrainingRecord, trainingFile, type TrainingRecord } from './trainingFile.js'
 
 /** A version of a model that was trained here, whole. */
 export interface TrainedModel {

@@ -3,7 +3,7 @@ import { asText, type JsonObject } from './json.js'
 import { type MlflowClient, wrongAnswer } from './mlflowClient.js'
 import { MlflowError } from './mlflowError.js'
 import { tagList } from './registry.js'
-import type { TrainingMetric } from './trainingRecord.js'
+import type { TrainingMetric } from './trainingFile.js'
 
 const api = '/api/2.0/mlflow'
 

@@ -5,8 +5,8 @@ import type { StepRun } from '../step/index.js'
 import { accounting, countsOf, joinRanges, writtenBy } from './append.js'
 import type { BackfillRange } from './backfillPlan.js'
 import type { BackfillOptions, BackfillResult } from './backfillResult.js'
-import { openBronze } from './bronzeTable.js'
 import type { EncodedRange, EncodedRows } from './encode.js'
+import { openBronze } from './openBronze.js'
 import {
   allProgress,
   coveredAppId,

@@ -1,8 +1,8 @@
 import type { Stream } from '../../contract/index.js'
 import { PipelineError } from '../lake/index.js'
-import { type Ingestion, validateRecord } from './boundedRecord.js'
 import { type Coverage, splitCoverage } from './coverage.js'
 import type { ReconciledDelivery } from './reconcileDelivery.js'
+import { type Ingestion, validateRecord } from './validateRecord.js'
 
 /** What may be committed of a coverage, and why the rest may not. */
 export interface PassableCoverage {

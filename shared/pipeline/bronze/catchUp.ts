@@ -5,7 +5,6 @@ import type { OpenedTable } from '../incremental/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
 import type { StepRun } from '../step/index.js'
 import { appendBronze, type AppendOutcome, countsOf, writtenBy } from './append.js'
-import { layoutOf, openBronze } from './bronzeTable.js'
 import {
   type CatchUpPlan,
   type CatchUpScope,
@@ -15,6 +14,7 @@ import {
   rewind,
 } from './catchUpPlan.js'
 import type { EncodedRows } from './encode.js'
+import { layoutOf, openBronze } from './openBronze.js'
 import { openWorkers } from './openWorkers.js'
 import { failQueue } from './partitionFault.js'
 import { chunkRows, type PartitionQueue } from './partitionQueue.js'

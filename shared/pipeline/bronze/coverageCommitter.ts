@@ -4,16 +4,16 @@ import type { OpenedTable } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 import type { StepRun } from '../step/index.js'
 import { appendBronze, countsOf, writtenBy } from './append.js'
-import type { ErasedOffsets, Ingestion } from './boundedRecord.js'
-import { layoutOf, openBronze } from './bronzeTable.js'
 import { CommitThrottle } from './commitThrottle.js'
 import { type Coverage, packCoverages, type PieceLimits } from './coverage.js'
 import { encodeCoverage } from './encode.js'
+import { layoutOf, openBronze } from './openBronze.js'
 import { adoptIdentities, recordStops } from './partitionFacts.js'
 import type { PartitionProgress } from './progress.js'
 import type { ReconciledDelivery } from './reconcileDelivery.js'
 import { recordContexts } from './recordContexts.js'
 import { RuleCounts } from './ruleCounts.js'
+import type { ErasedOffsets, Ingestion } from './validateRecord.js'
 
 /** Per process: when each table was last committed to. */
 const throttles = new WeakMap<Lake, CommitThrottle>()

@@ -9,11 +9,11 @@ import {
 import { type AddFile, type DataFileLayout, writeDataFile } from '../../delta/index.js'
 import type { OffsetRange } from '../../sources/index.js'
 import type { ObjectStore } from '../../storage/index.js'
-import { type Ingestion, validateRecord } from './boundedRecord.js'
 import { BronzeRows } from './bronzeRows.js'
 import { type Coverage, missingOffsets } from './coverage.js'
 import { recordDigest } from './digest.js'
 import type { LastRecord } from './progress.js'
+import { type Ingestion, validateRecord } from './validateRecord.js'
 
 /** Remarks on rows that are taken as they are, as a closed list. */
 export const noticeCodes = [

@@ -1,8 +1,8 @@
 import { bronzePath, type Stream } from '../../contract/index.js'
 import { scanRows, type TableState } from '../../delta/index.js'
 import type { Lake } from '../lake/index.js'
-import type { ErasedOffsets } from './boundedRecord.js'
 import { allProgress, erasedAppId, type PartitionProgress } from './progress.js'
+import type { ErasedOffsets } from './validateRecord.js'
 
 const columns = ['_partition', '_offset', '_topic', '_generation', '_timestamp', '_error_code'] as const
 

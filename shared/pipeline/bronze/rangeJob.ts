@@ -12,11 +12,11 @@ import {
 } from '../../sources/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import type { HeldBytes } from '../lake/index.js'
-import type { Ingestion } from './boundedRecord.js'
 import type { Coverage } from './coverage.js'
 import { encodeCoverage, type EncodedRows } from './encode.js'
 import { canStop } from './partitionFault.js'
 import { readRangeParts } from './rangeParts.js'
+import type { Ingestion } from './validateRecord.js'
 
 /** One piece of work for a worker: read from `range.start`, stop at its end or at a bound, encode and upload. */
 export interface RangeJob extends Ingestion {

@@ -1,8 +1,8 @@
 import { type CostParts, costParts, totalCost } from '../../telemetry/index.js'
 import { dayMs } from '../../types/index.js'
 import type { CostConditions } from './costConditions.js'
+import { addRuns, type CostLedger, noRuns, type RunSums, type StepSums } from './costLedger.js'
 import { largestLever, type Lever } from './lever.js'
-import { addRuns, noRuns, type RunLedger, type RunSums, type StepSums } from './runLedger.js'
 
 /** What one step for one stream cost, or all of them. US dollars. */
 export interface StepCost {
@@ -56,7 +56,7 @@ export const minSpanMs = 600_000
  * @param tablesOf the tables that a step writes
  */
 export function costReport(
-  { steps, span, ahead }: Pick<RunLedger, 'steps' | 'span' | 'ahead'>,
+  { steps, span, ahead }: Pick<CostLedger, 'steps' | 'span' | 'ahead'>,
   conditions: CostConditions,
   tablesOf: (step: string, stream: string | undefined) => readonly string[],
 ): CostReport {

@@ -1,6 +1,6 @@
 import { type CostParts, totalCost } from '../../telemetry/index.js'
 import type { CostConditions } from './costConditions.js'
-import type { RunSums, StepSums } from './runLedger.js'
+import type { RunSums, StepSums } from './costLedger.js'
 
 /** The part of the costs that is largest, and what makes it smaller. */
 export interface Lever {

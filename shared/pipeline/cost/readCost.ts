@@ -11,8 +11,8 @@ import {
 import { scanRows } from '../../delta/index.js'
 import type { Row, Value } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
+import { type CostedRun, CostLedger } from './costLedger.js'
 import { type CostReport, costReport } from './costReport.js'
-import { type CostedRun, RunLedger } from './runLedger.js'
 
 /** What costs are read from. */
 export type CostLake = Pick<Lake, 'store' | 'settings' | 'prices' | 'table'>
@@ -44,7 +44,7 @@ export async function readCost(lake: CostLake, since: number): Promise<CostRepor
   const table = lake.table('cluster_logs')
   const [now, snapshot] = await Promise.all([lake.store.now(), table.snapshot()])
   if (snapshot === undefined) return undefined
-  const ledger = new RunLedger(prices.minimumExecutionMs, now)
+  const ledger = new CostLedger(prices.minimumExecutionMs, now)
   const known = new Set(snapshot.schema.fields.map(({ name }) => name))
   const value = BigInt(Math.floor(since)) * 1000n
   const { fields, batches } = scanRows(table.store, snapshot, {

@@ -3,7 +3,7 @@ import { mostLinks } from '../../telemetry/index.js'
 import { asObject } from '../../types/index.js'
 import { PipelineError } from '../lake/index.js'
 import { atBeginning, type Cursor } from './cursor.js'
-import { recordCount } from './recordCount.js'
+import { recordCount } from './rowCounts.js'
 import { rowLossOf } from './rowLoss.js'
 
 /** What one run reads of its source. */

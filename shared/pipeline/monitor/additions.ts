@@ -9,7 +9,7 @@ import {
 import { asObject } from '../../types/index.js'
 import { newDataFiles } from '../incremental/index.js'
 import { noSkew, type Skew, skewOf, worseSkew } from './clockSkew.js'
-import { deletedOnPurpose } from './deletedRows.js'
+import { deletedOnPurpose } from './deletedOnPurpose.js'
 import { countFiles, type FileTotals, totalsAfter } from './tableHealth.js'
 
 /** A data file and when it became queryable. */

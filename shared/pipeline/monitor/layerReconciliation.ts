@@ -4,7 +4,7 @@ import type { EndedRows } from './endedRows.js'
 import { numberIn } from './measure.js'
 import { withWaiting } from './observeQuarantine.js'
 import { addCounts, emptyReconciliation, type Layer, type Reconciliation, type Reported } from './reconciliation.js'
-import { withReported } from './undeclaredFields.js'
+import { withReported } from './sourceDrift.js'
 
 /** Without what is known of a layer: of its table there is another one now. */
 export function clearLayer(reconciliation: Reconciliation, layer: Layer): Reconciliation {

@@ -1,7 +1,7 @@
 import { asObject, type Json } from '../../types/index.js'
 import { emptyReconciliation } from './reconciliation.js'
+import { decodeUndeclared } from './sourceDrift.js'
 import type { MonitorState } from './tablePositions.js'
-import { decodeUndeclared } from './undeclaredFields.js'
 
 /** Of a stream that was never observed: every table is observed from its first version. */
 export const emptyMonitorState: MonitorState = { reconciliation: emptyReconciliation, positions: {} }

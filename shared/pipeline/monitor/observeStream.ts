@@ -17,10 +17,10 @@ import { monitorRow } from './monitorRow.js'
 import { observeTables, type StreamObservation } from './observeTables.js'
 import { overdueOf } from './overdueRecords.js'
 import { type Balance, type Layer, layers, type Span } from './reconciliation.js'
+import { undeclaredText, withDatedFields } from './sourceDrift.js'
 import { tableStatus } from './status.js'
 import { versionsSinceCheckpoint } from './tableHealth.js'
 import { type MonitorState } from './tablePositions.js'
-import { undeclaredText, withDatedFields } from './undeclaredFields.js'
 
 /** An offset may wait for so long, or for two commits where they are kept further apart. */
 const lagPatienceMs = 30_000

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../contract/index.js'
 import { namedValues } from '../../types/index.js'
 import type { Waiting } from '../outcomes/index.js'
-import { noneSeen, type SeenFields } from './undeclaredFields.js'
+import { noneSeen, type SeenFields } from './sourceDrift.js'
 
 /**
  * The counts of one stream, cumulative: what writers reported in their commits, and what is observed in the tables. The

@@ -1,5 +1,5 @@
 import type { Row } from '../../types/index.js'
-import { costedRun, RunLedger, type StepSums } from '../cost/index.js'
+import { costedRun, CostLedger, type StepSums } from '../cost/index.js'
 
 /** The runs of one day (UTC), added up by step and stream. */
 export interface CostDay {
@@ -19,12 +19,12 @@ export type Days = Readonly<Record<string, CostDay>>
  * @param now milliseconds of the storage's clock: runs behind it are left out
  */
 export function addToDays(days: Days, rows: readonly Row[], minimumMs: number, now: number, keep: number): Days {
-  const ledgers = new Map(Object.entries(days).map(([day, sums]) => [day, RunLedger.of(sums, minimumMs, now)]))
+  const ledgers = new Map(Object.entries(days).map(([day, sums]) => [day, CostLedger.of(sums, minimumMs, now)]))
   for (const row of rows) {
     const run = costedRun(row)
     if (run === undefined || !Number.isFinite(run.endTime)) continue
     const day = new Date(run.endTime).toISOString().slice(0, 10)
-    const ledger = ledgers.get(day) ?? new RunLedger(minimumMs, now)
+    const ledger = ledgers.get(day) ?? new CostLedger(minimumMs, now)
     ledger.add(run)
     ledgers.set(day, ledger)
   }
@@ -35,8 +35,8 @@ export function addToDays(days: Days, rows: readonly Row[], minimumMs: number, n
 }
 
 /** The runs of several days as one ledger, to be priced by `costReport`. */
-export function ledgerOf(days: Iterable<CostDay>, minimumMs: number, now: number): RunLedger {
-  const ledger = new RunLedger(minimumMs, now)
+export function ledgerOf(days: Iterable<CostDay>, minimumMs: number, now: number): CostLedger {
+  const ledger = new CostLedger(minimumMs, now)
   for (const day of days) ledger.addSums(day)
   return ledger
 }

@@ -14,7 +14,7 @@ import {
   readReportedRun,
   type ReportedRun,
   settleRuns,
-} from './runLedger.js'
+} from './settleRuns.js'
 
 /** Bounds of one fold; the next goes on where it stopped. */
 const maxCommits = 5_000

@@ -1,2 +1,2 @@
 /** Spark's SQL expressions in DuckDB. */
-export { openExpressions } from './expressions.js'
+export { openExpressions } from './duckDbExpressions.js'

@@ -1,7 +1,7 @@
 import type { Logger } from '../../telemetry/index.js'
 import { partitionMissing, SourceError, topicMissing } from '../sourceError.js'
 import type { KafkaClientSettings } from './clientSettings.js'
-import { codes, connectionFault, protocolFault } from './faults.js'
+import { codes, connectionFault, protocolFault } from './kafkaErrors.js'
 import { type BrokerNode, type ConnectionSettings, kafkajsLogger, openNode } from './kafkajsInternals.js'
 import { type ClusterMetadata, requestMetadata } from './protocol.js'
 

@@ -1,8 +1,8 @@
 import type { Identified } from '../source.js'
 import { partitionMissing, SourceError, topicMissing } from '../sourceError.js'
 import type { Cluster, Leaders } from './cluster.js'
-import { codes, connectionFault, protocolFault } from './faults.js'
 import { type EpochEnd, type IdentifiedTopic, requestEpochEnds, requestTopicIdentity } from './identityRequests.js'
+import { codes, connectionFault, protocolFault } from './kafkaErrors.js'
 import type { BrokerNode } from './kafkajsInternals.js'
 import { Backoff, type RetryOptions } from './retry.js'
 

@@ -1,7 +1,7 @@
 import type { OffsetRange } from '../source.js'
 import { outOfRange } from '../sourceError.js'
 import type { Cluster } from './cluster.js'
-import { codes, connectionFault, protocolFault } from './faults.js'
+import { codes, connectionFault, protocolFault } from './kafkaErrors.js'
 import { type FetchResponse, requestFetch } from './protocol.js'
 import { scanBatches, type ScannedBatches } from './recordBatch.js'
 import { Backoff, type RetryOptions } from './retry.js'

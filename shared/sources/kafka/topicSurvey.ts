@@ -1,7 +1,7 @@
 import type { PartitionOffsets, TopicSurvey } from '../source.js'
 import { partitionMissing, SourceError } from '../sourceError.js'
 import type { Cluster } from './cluster.js'
-import { codes, connectionFault, protocolFault } from './faults.js'
+import { codes, connectionFault, protocolFault } from './kafkaErrors.js'
 import { earliest, type Isolation, isolation, latest, requestOffsets } from './protocol.js'
 import { Backoff, offsetsOf, type RetryOptions } from './retry.js'
 

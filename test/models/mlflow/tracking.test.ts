@@ -6,7 +6,7 @@ import { digestTag } from '../../../shared/models/mlflow/mlflowModelSource.js'
 import { decodeMlModel } from '../../../shared/models/mlflow/mlmodelFile.js'
 import type { TrainedModel } from '../../../shared/models/mlflow/modelFolder.js'
 import { pushModel } from '../../../shared/models/mlflow/pushModel.js'
-import { decodeTrainingRecord, encodeTrainingRecord } from '../../../shared/models/mlflow/trainingRecord.js'
+import { decodeTrainingRecord, encodeTrainingRecord } from '../../../shared/models/mlflow/trainingFile.js'
 import { serverAt, type StandIn, startStandIn, status } from './standIn.js'
 
 const api = '/api/2.0/mlflow'

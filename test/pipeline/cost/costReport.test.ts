@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
+import { type CostedRun, CostLedger } from '../../../shared/pipeline/cost/costLedger.js'
 import { costReport } from '../../../shared/pipeline/cost/costReport.js'
-import { type CostedRun, RunLedger } from '../../../shared/pipeline/cost/runLedger.js'
 import type { Prices } from '../../../shared/telemetry/index.js'
 
 /** Round ones, so that sums can be done by hand. */
@@ -35,7 +35,7 @@ const run = (more: Partial<CostedRun>): CostedRun => ({
 })
 
 function report(runs: readonly CostedRun[], now = 1e9) {
-  const ledger = new RunLedger(prices.minimumExecutionMs, now)
+  const ledger = new CostLedger(prices.minimumExecutionMs, now)
   for (const one of runs) ledger.add(one)
   return costReport(ledger, conditions, step => [step])
 }

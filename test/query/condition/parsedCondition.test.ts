@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { parseCondition } from '../../../shared/query/condition/parsedCondition.js'
 import { neededColumns, planScan } from '../../../shared/query/condition/scanPlan.js'
 import { DuckDbSession } from '../../../shared/query/duckdb/duckdbSession.js'
-import { duckDbExpressions } from '../../../shared/query/spark/expressions.js'
+import { duckDbExpressions } from '../../../shared/query/spark/duckDbExpressions.js'
 import type { DataType, StructField, StructType } from '../../../shared/types/index.js'
 
 let session: DuckDbSession

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import type { Rows } from '../../../shared/delta/index.js'
-import { openExpressions } from '../../../shared/query/spark/expressions.js'
+import { openExpressions } from '../../../shared/query/spark/duckDbExpressions.js'
 import { sparkCondition } from '../../../shared/query/spark/sparkSql.js'
 import type { DataType, StructField, Value } from '../../../shared/types/index.js'
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../../shared/clock.js'
 import { isProgrammingError, isRetryable } from '../../../shared/errors.js'
 import { clientSettings } from '../../../shared/sources/kafka/clientSettings.js'
-import { connectionFault, protocolFault } from '../../../shared/sources/kafka/faults.js'
+import { connectionFault, protocolFault } from '../../../shared/sources/kafka/kafkaErrors.js'
 import { oauthTokens } from '../../../shared/sources/kafka/oauthToken.js'
 
 const brokers = ['b:9092']

@@ -55,7 +55,7 @@ export const noRuns: RunSums = {
 }
 
 /** Adds runs up one by one; memory grows with the steps and streams, not with the runs. */
-export class RunLedger {
+export class CostLedger {
   readonly #steps = new Map<string, StepSums>()
   readonly #minimumMs: number
   readonly #now: number
@@ -73,8 +73,8 @@ export class RunLedger {
   }
 
   /** A ledger that goes on from sums of another one. */
-  static of(sums: LedgerSums, minimumMs: number, now: number): RunLedger {
-    const ledger = new RunLedger(minimumMs, now)
+  static of(sums: LedgerSums, minimumMs: number, now: number): CostLedger {
+    const ledger = new CostLedger(minimumMs, now)
     ledger.addSums(sums)
     return ledger
   }

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 
-import { outerBounds } from '../../../shared/delta/stats/outerBounds.js'
 import { formatBound, parseBound } from '../../../shared/delta/stats/valueBounds.js'
+import { widenedBounds } from '../../../shared/delta/stats/widenedBounds.js'
 import { type DataType, parseJson } from '../../../shared/types/index.js'
 import { Random, seedNote } from '../../random.js'
 
 const decimal = (precision: number, scale: number): DataType => ({ type: 'decimal', precision, scale })
 const bounds = (type: DataType, text: string) => ({
-  min: outerBounds.min(type, parseJson(text)),
-  max: outerBounds.max(type, parseJson(text)),
+  min: widenedBounds.min(type, parseJson(text)),
+  max: widenedBounds.max(type, parseJson(text)),
 })
 const hold = (type: DataType, text: string, value: bigint) => {
   const { min, max } = bounds(type, text)

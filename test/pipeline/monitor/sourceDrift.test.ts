@@ -10,7 +10,7 @@ import {
   type SeenFields,
   undeclaredText,
   withReported,
-} from '../../../shared/pipeline/monitor/undeclaredFields.js'
+} from '../../../shared/pipeline/monitor/sourceDrift.js'
 import { readStatus } from '../../../shared/pipeline/status/index.js'
 import { type Row } from '../../../shared/types/index.js'
 import { startRegistryServer } from '../../harness/registryServer.js'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import type { Rows } from '../../../shared/delta/index.js'
-import { openExpressions } from '../../../shared/query/spark/expressions.js'
+import { openExpressions } from '../../../shared/query/spark/duckDbExpressions.js'
 import { type DataType, type StructField, type Value, variantType } from '../../../shared/types/index.js'
 
 let expressions: ReturnType<typeof openExpressions>

@@ -3,9 +3,9 @@ import { z } from 'zod'
 
 import { defineStream } from '../../shared/contract/defineStream.js'
 import { decimal, timestamp } from '../../shared/contract/fieldTypes.js'
-import { summaryTable } from '../../shared/contract/summaryTable.js'
+import { summaryTable } from '../../shared/contract/summarySchema.js'
 import { quarantineName, sqlName, summaryPath, tablePath } from '../../shared/contract/tablePaths.js'
-import { bronzeTable, scoredTable, silverTable, type TableSpec } from '../../shared/contract/tables.js'
+import { bronzeTable, scoredTable, silverTable, type TableSpec } from '../../shared/contract/tableSchemas.js'
 import { events } from '../harness/sampleStream/events.js'
 import { orders } from '../harness/threeStreams/orders.js'
 

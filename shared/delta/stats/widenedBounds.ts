@@ -9,7 +9,7 @@ import { numberText, parseBound } from './valueBounds.js'
  */
 
 /** Bounds as far out as the recorded ones can mean; none where they mean nothing. */
-export const outerBounds: BoundReading = { min: lowerBound, max: upperBound }
+export const widenedBounds: BoundReading = { min: lowerBound, max: upperBound }
 
 /** A value that none of the file's is below; undefined when none is known. */
 function lowerBound(type: DataType, json: Json | undefined): Value | undefined {

@@ -5,7 +5,7 @@ import { z } from 'zod'
 
 import { CodedError } from '../errors.js'
 import { protectSecret, protectSecretsIn, redact } from '../telemetry/index.js'
-import { type Environment, environment, isSecret, settingNames } from './environment.js'
+import { type Environment, environment, isSecret, settingNames } from './pipelineSettings.js'
 import {
   crossFieldFaults,
   faultOf,
@@ -15,7 +15,7 @@ import {
   valueOf,
 } from './settingFaults.js'
 
-export { isSecret, settingNames } from './environment.js'
+export { isSecret, settingNames } from './pipelineSettings.js'
 export { localDefaults } from './settingFaults.js'
 export { defaultText, settingsTable } from './settingsTable.js'
 

@@ -1,7 +1,7 @@
 import type { DataType, StructField, StructType } from '../types/index.js'
 import type { Stream } from './stream.js'
 import { summaryPath } from './tablePaths.js'
-import { optional, required, type TableSpec } from './tables.js'
+import { optional, required, type TableSpec } from './tableSchemas.js'
 
 /** How long a window of the summary is. */
 export const summaryWindowMs = 300_000

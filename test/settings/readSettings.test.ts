@@ -11,7 +11,7 @@ import {
   settingNames,
   SettingsError,
   settingsTable,
-} from '../../shared/settings/settings.js'
+} from '../../shared/settings/readSettings.js'
 
 const template = JSON.parse(
   readFileSync(resolve(import.meta.dirname, '../../local.settings.template.json'), 'utf8'),
