@@ -57,7 +57,9 @@ export const modelSettings = {
     .describe("The experiment that trainings are runs of; `{stream}` in it is the stream's name."),
   MLFLOW_HTTP_REQUEST_TIMEOUT: whole(1, 3600)
     .default(30)
-    .describe('Seconds without a byte after which a request to the MLflow server is given up.'),
+    .describe(
+      'Seconds until an answer of the MLflow server begins, and for each 64 KiB of it; then the request is given up.',
+    ),
   MLFLOW_HTTP_REQUEST_MAX_RETRIES: whole(0, 10)
     .default(3)
     .describe('How many more times a request to the MLflow server is made that failed for a reason that passes.'),

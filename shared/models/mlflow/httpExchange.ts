@@ -17,7 +17,7 @@ export interface HttpAnswer {
 
 /** What one request may take. */
 export interface ExchangeLimits {
-  /** Milliseconds without a byte. */
+  /** Milliseconds until the answer begins, and for each 64 KiB of it: silence and a trickle both end. */
   readonly timeoutMs: number
   /** Most bytes of the answer. */
   readonly maxBytes: number
@@ -45,8 +45,8 @@ export async function exchange(request: HttpRequest, { timeoutMs, maxBytes }: Ex
     const body = await readBody(response, {
       maxBytes,
       origin,
-      onBytes: () => {
-        watchdog.reset()
+      onBytes: bytes => {
+        watchdog.moved(bytes)
       },
     })
     return { status: response.status, headers: response.headers, body }
@@ -57,7 +57,7 @@ export async function exchange(request: HttpRequest, { timeoutMs, maxBytes }: Ex
       const seconds = String(timeoutMs / 1000)
       throw new MlflowError(
         'MLFLOW_TIMEOUT',
-        `The MLflow server ${origin} gave no answer for ${seconds} s. See whether it is overloaded, or raise MLFLOW_HTTP_REQUEST_TIMEOUT.`,
+        `The MLflow server ${origin} ${begun ? `sent less than ${String(progressBytes / 1024)} KiB in` : 'gave no answer for'} ${seconds} s. See whether it is overloaded, or raise MLFLOW_HTTP_REQUEST_TIMEOUT.`,
         details,
       )
     }
@@ -80,7 +80,11 @@ export function neverArrived(error: unknown): boolean {
 
 async function readBody(
   response: Response,
-  { maxBytes, origin, onBytes }: { readonly maxBytes: number; readonly origin: string; readonly onBytes: () => void },
+  {
+    maxBytes,
+    origin,
+    onBytes,
+  }: { readonly maxBytes: number; readonly origin: string; readonly onBytes: (bytes: number) => void },
 ): Promise<Uint8Array> {
   const declared = Number(response.headers.get('content-length') ?? Number.NaN)
   const tooLong = () =>
@@ -96,7 +100,7 @@ async function readBody(
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    onBytes()
+    onBytes(chunk.byteLength)
     length += chunk.byteLength
     if (length > maxBytes) throw tooLong()
     chunks.push(chunk)
@@ -133,11 +137,15 @@ function reasonOf(thrown: unknown): string {
   return reason
 }
 
-/** Ends a request in which nothing has moved for a time. */
+/** So much of an answer shows that it moves: a server that sends a byte now and then would keep a run for ever. */
+const progressBytes = 64 * 1024
+
+/** Ends a request in which too little has moved for a time. */
 class Watchdog {
   readonly #controller = new AbortController()
   readonly #ms: number
   #timer: NodeJS.Timeout
+  #bytes = 0
   barked = false
 
   constructor(ms: number) {
@@ -149,7 +157,10 @@ class Watchdog {
     return this.#controller.signal
   }
 
-  reset(): void {
+  moved(bytes: number): void {
+    this.#bytes += bytes
+    if (this.#bytes < progressBytes) return
+    this.#bytes = 0
     clearTimeout(this.#timer)
     this.#timer = this.#start()
   }

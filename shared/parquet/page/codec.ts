@@ -19,6 +19,9 @@ export const writtenCodecs = ['zstd', 'snappy', 'uncompressed'] as const
 /** How pages are compressed in files this project writes. */
 export type WrittenCodec = (typeof writtenCodecs)[number]
 
+/** The quickest of the levels: bytes are written once by a function that is paid by its time. */
+export const defaultZstdLevel = 1
+
 /** The codec's name in a file's metadata. */
 export const codecNames = {
   zstd: 'ZSTD',

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import type { StructField } from '../../types/index.js'
 import { ParquetError, type StoredColumn } from '../base/index.js'
 import { ByteWriter, type RowGroup, writeMetadata } from '../hyparquetInternals.js'
-import type { WrittenCodec } from '../page/index.js'
+import { defaultZstdLevel, type WrittenCodec } from '../page/index.js'
 import { schemaElements, type SchemaNode, schemaNodes } from '../schema/index.js'
 import { type ChunkOptions, type ColumnChunk, encodeChunk, encodeChunkElsewhere } from './columnChunk.js'
 import { type LeafValues, leafValues } from './leafValues.js'
@@ -53,7 +53,7 @@ class FileEncoder {
     const codec = options.codec ?? 'zstd'
     this.#options = {
       codec,
-      zstdLevel: options.zstdLevel ?? 1,
+      zstdLevel: options.zstdLevel ?? defaultZstdLevel,
       packed: options.packed ?? codec === 'zstd',
       statistics: options.statistics ?? true,
       pageBytes: options.pageBytes ?? 1 << 20,

@@ -1,4 +1,5 @@
-import { createServer } from 'node:net'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
@@ -80,6 +81,24 @@ describe('one clear sentence for', () => {
     silent.close()
     expect(error.code).toBe('MLFLOW_TIMEOUT')
     expect(error.message).toContain('no answer for 0.05 s')
+  })
+
+  test('a server that sends a byte now and then, and would for hours', async () => {
+    const trickling = createHttpServer((_, answer) => {
+      answer.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000000' })
+      const timer = setInterval(() => answer.write(' '), 10)
+      answer.on('close', () => {
+        clearInterval(timer)
+      })
+    })
+    await new Promise<void>(resolve => trickling.listen(0, '127.0.0.1', resolve))
+    const { port } = trickling.address() as AddressInfo
+    const slow = serverAt(`http://127.0.0.1:${String(port)}`, { timeoutMs: 200, retries: 0 })
+    const error = await failure(slow.registry.find('m', { by: 'version', version: '1' }))
+    trickling.close()
+    expect(error.code).toBe('MLFLOW_TIMEOUT')
+    expect(error.message).toContain('sent less than 64 KiB in 0.2 s')
+    expect(isRetryable(error)).toBe(true)
   })
 
   test('a sign-in that is missing, and one that is wrong, without the password', async () => {
