@@ -35,6 +35,8 @@ export function bytes(value: number | bigint | undefined | null): string {
 export function dollars(value: number | undefined): string {
   if (value === undefined) return nothing
   if (value === 0) return '$0'
+  // Smaller numbers would be written with an exponent.
+  if (value < 1e-6) return '< $0.000001'
   return value >= 1 ? `$${value.toFixed(2)}` : `$${Number(value.toPrecision(2)).toString()}`
 }
 

@@ -13,6 +13,8 @@ import type { RunRecord } from './runRecord.js'
 export interface RunStart {
   readonly step: string
   readonly stream?: string | undefined
+  /** The one table that it is about, as SQL names it. */
+  readonly table?: string | undefined
   /** What started it: `kafka`, `timer`, `http`, `command`. */
   readonly trigger?: string | undefined
   /** The lake's store, a `MeteredStore`. */
@@ -63,7 +65,7 @@ export interface Run {
  * ```
  */
 export function startRun(start: RunStart): Run {
-  const { step, stream, trigger, store, clock } = start
+  const { step, stream, table, trigger, store, clock } = start
   const runId = randomUUID()
   const startTime = clock.now()
   const startedAt = clock.monotonic()
@@ -81,6 +83,7 @@ export function startRun(start: RunStart): Run {
         runId,
         step,
         stream,
+        table,
         trigger,
         host: processHost(),
         processId: process.pid,

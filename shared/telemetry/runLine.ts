@@ -20,7 +20,7 @@ export function runLine(run: RunRecord, written?: WrittenTable): LogData {
   return {
     ...line,
     table_version: written?.version ?? run.version ?? null,
-    table_name: written?.table ?? null,
+    table_name: written?.table ?? run.table ?? null,
     partitions: new Set(written?.ranges.map(range => range.partition)).size,
     offsets: written === undefined || written.ranges.length === 0 ? null : offsetsText(written.ranges),
   }
@@ -44,5 +44,6 @@ export function offsetsText(ranges: readonly CoveredRange[]): string {
   return ranges.length > maxRanges ? `${named.join(' ')} …` : named.join(' ')
 }
 
+const renamed: Partial<Record<keyof RunRecord, string>> = { version: 'table_version', table: 'table_name' }
 const columnOf = (field: keyof RunRecord) =>
-  field === 'version' ? 'table_version' : field.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+  renamed[field] ?? field.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)

@@ -19,6 +19,8 @@ const runRecord = z.object({
   host: z.string(),
   outcome: z.enum(runOutcomes),
   stream: optionalString,
+  /** The one table that it writes or maintains, as SQL names it; absent where it is about several, or none. */
+  table: optionalString,
   /** What started it: `kafka`, `timer`, `http`, `command`. */
   trigger: optionalString,
   errorCode: optionalString,

@@ -62,7 +62,8 @@ function asOld(commit: Uint8Array): Uint8Array {
   const lines = Buffer.from(commit).toString().split('\n')
   const kept = lines.flatMap(line => {
     if (line.startsWith('{"txn":')) return laterFacts.test(appIdOf(line)) ? [] : [line]
-    return [line.replace(/,"notices":\{[^}]*\}/, '').replace(/,"(?:dropped|filtered|erased)":\d+/g, '')]
+    const run = line.replace(/("run":\{[^}]*?),"table":"[^"]*"/, '$1')
+    return [run.replace(/,"notices":\{[^}]*\}/, '').replace(/,"(?:dropped|filtered|erased)":\d+/g, '')]
   })
   return Buffer.from(kept.join('\n'))
 }

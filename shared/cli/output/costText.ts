@@ -1,4 +1,4 @@
-import type { CostReport, StepCost } from '../../pipeline/cost/index.js'
+import type { CostReport, StepCost, TableCost } from '../../pipeline/cost/index.js'
 import { defaultPrices } from '../../telemetry/index.js'
 import { inWords, type JsonObject } from '../../types/index.js'
 
@@ -40,6 +40,22 @@ export const shortCostColumns = [
   'perMillionRows',
 ] as const
 
+/** Columns of {@link tableCostRecords}, which fit on a terminal. */
+export const tableCostColumns = [
+  'table',
+  'stream',
+  'steps',
+  'runs',
+  'compute',
+  'storage',
+  'maintenance',
+  'total',
+  'share',
+  'rowsOut',
+  'perMillionRows',
+  'perGigabyte',
+] as const
+
 /** Figures are read by people: what is beyond the fifth digit says nothing. */
 const rounded = (value: number) => Number(value.toPrecision(5))
 const orNull = (value: number | undefined) => (value === undefined ? null : rounded(value))
@@ -47,6 +63,24 @@ const orNull = (value: number | undefined) => (value === undefined ? null : roun
 /** Each step of each stream, and all together. */
 export function costRecords({ steps, total }: CostReport): readonly JsonObject[] {
   return [...steps, total].map(record)
+}
+
+/** Each table; runs that are about several tables, or none, are by step and have no table. */
+export function tableCostRecords({ tables }: CostReport): readonly JsonObject[] {
+  return tables.map((cost: TableCost) => ({
+    table: cost.table ?? null,
+    stream: cost.stream ?? null,
+    steps: cost.steps.join(' '),
+    runs: cost.runs,
+    compute: rounded(cost.compute),
+    storage: rounded(cost.storage),
+    maintenance: rounded(cost.maintenance),
+    total: rounded(cost.total),
+    share: rounded(cost.share),
+    rowsOut: cost.rowsOut,
+    perMillionRows: orNull(cost.perMillionRows),
+    perGigabyte: orNull(cost.perGigabyte),
+  }))
 }
 
 function record(cost: StepCost): JsonObject {

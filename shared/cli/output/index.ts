@@ -2,7 +2,15 @@
 export { alertColumns, alertRecords, alertText } from './alertText.js'
 export { backfillText } from './backfillText.js'
 export { type ColumnBatch, type RowSource, rowSourceOf } from './columnBatch.js'
-export { costColumns, costRecords, costSummary, costText, shortCostColumns } from './costText.js'
+export {
+  costColumns,
+  costRecords,
+  costSummary,
+  costText,
+  shortCostColumns,
+  tableCostColumns,
+  tableCostRecords,
+} from './costText.js'
 export { type Format, formatOf } from './format.js'
 export { indentedJson } from './indentedJson.js'
 export { type Output, StreamOutput } from './output.js'

@@ -1,4 +1,4 @@
-import type { CostReport, StepCost } from '../../pipeline/cost/index.js'
+import type { CostReport, StepCost, TableCost } from '../../pipeline/cost/index.js'
 import { count, dollars, moment, percent } from '../figures.js'
 import { type Html, html } from '../html.js'
 import { linkTo } from '../links.js'
@@ -37,11 +37,62 @@ function costed(data: PageData, cost: CostReport, today: CostReport | undefined,
         column('Share'),
       ],
       cost.steps.map(step => stepRow(step, dearest)),
-    )}`
+    )}${byTable(data, cost.tables)}`
+}
+
+/** Lines beyond these are added up in the last one. */
+const maxTables = 40
+
+function byTable(data: PageData, tables: readonly TableCost[]): Html {
+  const shown = tables.slice(0, maxTables)
+  const rest = tables.slice(maxTables)
+  const dearest = tables[0]?.total ?? 0
+  const sql =
+    'SELECT table_name, step, count(*) AS runs, sum(duration_ms) AS ms, sum(estimated_cost_usd) AS usd FROM cluster_logs GROUP BY ALL ORDER BY usd DESC'
+  return html`<details ${tables.length > 12 ? undefined : html`open`}>
+    <summary>By table: the runs that write it, and those that maintain it</summary>
+    ${dataTable(
+      { heading: 'cost' },
+      [
+        column('Table'),
+        column('Steps'),
+        numberColumn(html`<a href="${linkTo(data, { sql }, 'sql')}">Runs</a>`),
+        numberColumn('Compute'),
+        numberColumn('Storage'),
+        numberColumn('of it maintenance'),
+        numberColumn('All'),
+        numberColumn('per million rows'),
+        column('Share'),
+      ],
+      shown.map(table => tableRow(table, dearest)),
+    )}${
+      rest.length === 0
+        ? undefined
+        : html`<p class="dim">
+            ${count(rest.length)} more cost ${dollars(rest.reduce((sum, { total }) => sum + total, 0))} together.
+          </p>`
+    }
+  </details>`
+}
+
+function tableRow(cost: TableCost, dearest: number): Html {
+  const { table, stream, steps } = cost
+  return html`<tr>
+    <th scope="row">
+      ${table ?? html`<span class="dim">no table of its own${stream === undefined ? undefined : html`, ${stream}`}</span>`}
+    </th>
+    <td class="dim">${steps.join(', ')}</td>
+    <td class="num">${count(cost.runs)}</td>
+    <td class="num">${dollars(cost.compute)}</td>
+    <td class="num">${dollars(cost.storage)}</td>
+    <td class="num">${dollars(cost.maintenance)}</td>
+    <td class="num">${dollars(cost.total)}</td>
+    <td class="num">${dollars(cost.perMillionRows)}</td>
+    ${shareCell(cost, dearest)}
+  </tr>`
 }
 
 function stepRow(step: StepCost, dearest: number): Html {
-  const part = dearest === 0 ? 0 : Math.round((step.total / dearest) * 100)
   return html`<tr>
     <th scope="row">
       ${step.step}${step.stream === undefined ? undefined : html` <span class="dim">${step.stream}</span>`}
@@ -52,12 +103,17 @@ function stepRow(step: StepCost, dearest: number): Html {
     <td class="num">${dollars(step.compute)}</td>
     <td class="num">${dollars(step.storage)}</td>
     <td class="num">${dollars(step.total)}</td>
-    <td class="bar">
-      <svg viewBox="0 0 100 8" aria-hidden="true" preserveAspectRatio="none">
-        <rect class="track" width="100" height="8" />
-        <rect class="fill" width="${part}" height="8" />
-      </svg>
-      ${percent(step.share)}
-    </td>
+    ${shareCell(step, dearest)}
   </tr>`
+}
+
+function shareCell({ total, share }: Pick<StepCost, 'total' | 'share'>, dearest: number): Html {
+  const part = dearest === 0 ? 0 : Math.round((total / dearest) * 100)
+  return html`<td class="bar">
+    <svg viewBox="0 0 100 8" aria-hidden="true" preserveAspectRatio="none">
+      <rect class="track" width="100" height="8" />
+      <rect class="fill" width="${part}" height="8" />
+    </svg>
+    ${percent(share)}
+  </td>`
 }

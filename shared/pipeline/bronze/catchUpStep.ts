@@ -1,4 +1,4 @@
-import type { Stream } from '../../contract/index.js'
+import { bronzePath, sqlName, type Stream } from '../../contract/index.js'
 import type { Lake } from '../lake/index.js'
 import { reportStep, startStep, type StepReport, type StepResult, type StepRun, type Trigger } from '../step/index.js'
 import type { BackfillPlan, BackfillRequest } from './backfillPlan.js'
@@ -23,7 +23,7 @@ export async function catchUp(
 }
 
 async function catchUpOne(lake: Lake, stream: Stream, trigger: Trigger, options: CatchUpOptions): Promise<StepReport> {
-  const start = { step: 'bronze', stream: stream.name, trigger } as const
+  const start = { step: 'bronze', stream: stream.name, table: sqlName(bronzePath(stream)), trigger } as const
   const { reportPaused } = await import('../pause/index.js')
   const paused = await reportPaused(lake, start)
   if (paused !== undefined) return paused
@@ -60,7 +60,12 @@ export async function backfill(
   plan: BackfillPlan,
   onProgress?: CatchUpOptions['onProgress'],
 ): Promise<StepReport> {
-  const run = startStep(lake, { step: 'bronze', stream: stream.name, trigger: 'command' })
+  const run = startStep(lake, {
+    step: 'bronze',
+    stream: stream.name,
+    table: sqlName(bronzePath(stream)),
+    trigger: 'command',
+  })
   return reportStep(lake, run, backfillRun(lake, stream, run, plan, onProgress))
 }
 

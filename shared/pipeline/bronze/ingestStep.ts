@@ -1,4 +1,4 @@
-import type { Stream } from '../../contract/index.js'
+import { bronzePath, sqlName, type Stream } from '../../contract/index.js'
 import type { Lake } from '../lake/index.js'
 import { reportStep, startStep, type StepReport, type StepResult, type StepRun, type Trigger } from '../step/index.js'
 import type { Delivery } from './delivery.js'
@@ -20,7 +20,13 @@ export async function ingestBatch(
   delivery: Delivery,
   trigger: Trigger,
 ): Promise<StepReport> {
-  const start = { step: 'bronze', stream: stream.name, trigger, rethrow: true } as const
+  const start = {
+    step: 'bronze',
+    stream: stream.name,
+    table: sqlName(bronzePath(stream)),
+    trigger,
+    rethrow: true,
+  } as const
   const { reportPaused } = await import('../pause/index.js')
   const paused = await reportPaused(lake, start)
   if (paused !== undefined) return paused

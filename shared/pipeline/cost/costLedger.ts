@@ -5,6 +5,8 @@ import type { BilledExecutions } from '../../telemetry/index.js'
 export interface CostedRun {
   readonly step: string
   readonly stream: string | undefined
+  /** As SQL names it; undefined where the run is about several, or was recorded by a version that did not say. */
+  readonly table: string | undefined
   readonly outcome: string
   readonly startTime: number
   readonly endTime: number
@@ -26,10 +28,12 @@ export interface RunSums extends BilledExecutions {
   readonly estimatedCostUsd: number
 }
 
-/** The runs of one step for one stream. */
+/** The runs of one step for one table of one stream. */
 export interface StepSums {
   readonly step: string
   readonly stream: string | undefined
+  /** As in {@link CostedRun}. */
+  readonly table?: string | undefined
   /** Runs that did something, failed ones too. */
   readonly busy: RunSums
   /** Runs that found nothing to do. */
@@ -54,7 +58,7 @@ export const noRuns: RunSums = {
   estimatedCostUsd: 0,
 }
 
-/** Adds runs up one by one; memory grows with the steps and streams, not with the runs. */
+/** Adds runs up one by one; memory grows with the steps and tables, not with the runs. */
 export class CostLedger {
   readonly #steps = new Map<string, StepSums>()
   readonly #minimumMs: number
@@ -81,13 +85,13 @@ export class CostLedger {
 
   /** Sums of another ledger. */
   addSums({ steps, from, to }: LedgerSums): void {
-    for (const { step, stream, busy, idle } of steps) {
-      const key = JSON.stringify([step, stream])
+    for (const { step, stream, table, busy, idle } of steps) {
+      const key = JSON.stringify([step, stream, table])
       const before = this.#steps.get(key)
       this.#steps.set(
         key,
         before === undefined
-          ? { step, stream, busy, idle }
+          ? { step, stream, table, busy, idle }
           : { ...before, busy: addRuns(before.busy, busy), idle: addRuns(before.idle, idle) },
       )
     }
@@ -101,8 +105,9 @@ export class CostLedger {
       this.#ahead++
       return
     }
-    const key = JSON.stringify([run.step, run.stream])
-    const before = this.#steps.get(key) ?? { step: run.step, stream: run.stream, busy: noRuns, idle: noRuns }
+    const { step, stream, table } = run
+    const key = JSON.stringify([step, stream, table])
+    const before = this.#steps.get(key) ?? { step, stream, table, busy: noRuns, idle: noRuns }
     const kind = run.outcome === 'nothingToDo' || run.outcome === 'paused' ? 'idle' : 'busy'
     this.#steps.set(key, { ...before, [kind]: addRuns(before[kind], this.#sumsOf(run)) })
     this.#first = Math.min(this.#first, run.startTime, run.endTime)

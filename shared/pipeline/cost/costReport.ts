@@ -3,6 +3,7 @@ import { dayMs } from '../../types/index.js'
 import type { CostConditions } from './costConditions.js'
 import { addRuns, type CostLedger, noRuns, type RunSums, type StepSums } from './costLedger.js'
 import { largestLever, type Lever } from './lever.js'
+import { type TableCost, tableCosts } from './tableCost.js'
 
 /** What one step for one stream cost, or all of them. US dollars. */
 export interface StepCost {
@@ -32,6 +33,8 @@ export interface StepCost {
 export interface CostReport extends CostConditions {
   /** The dearest first. */
   readonly steps: readonly StepCost[]
+  /** The same by table, the dearest first: together they cost what the steps cost. */
+  readonly tables: readonly TableCost[]
   /** All together; its `perMillionRows` and `perGigabyte` are of what bronze wrote: an event counts once. */
   readonly total: StepCost
   /** What maintenance costs, which is part of the total. */
@@ -56,10 +59,11 @@ export const minSpanMs = 600_000
  * @param tablesOf the tables that a step writes
  */
 export function costReport(
-  { steps, span, ahead }: Pick<CostLedger, 'steps' | 'span' | 'ahead'>,
+  { steps: sums, span, ahead }: Pick<CostLedger, 'steps' | 'span' | 'ahead'>,
   conditions: CostConditions,
   tablesOf: (step: string, stream: string | undefined) => readonly string[],
 ): CostReport {
+  const steps = byStep(sums)
   const price = (sums: RunSums) => costParts(sums, conditions.instanceMemoryBytes, conditions.prices)
   const all = steps.reduce((sum, { busy, idle }) => addRuns(sum, addRuns(busy, idle)), noRuns)
   const bronze = steps.filter(({ step }) => step === 'bronze').reduce((sum, { busy }) => addRuns(sum, busy), noRuns)
@@ -93,6 +97,7 @@ export function costReport(
   return {
     ...conditions,
     steps: costs,
+    tables: tableCosts(sums, price, tablesOf),
     total: costOf({ step: 'all', stream: undefined, busy, idle }, bronze),
     maintenance: costs.filter(({ step }) => step === 'maintenance').reduce((sum, { total }) => sum + total, 0),
     span,
@@ -101,4 +106,15 @@ export function costReport(
     recorded: all.estimatedCostUsd,
     ahead,
   }
+}
+
+/** The tables of a step together. */
+function byStep(sums: readonly StepSums[]): readonly StepSums[] {
+  const steps = new Map<string, StepSums>()
+  for (const { step, stream, busy, idle } of sums) {
+    const key = JSON.stringify([step, stream])
+    const before = steps.get(key) ?? { step, stream, busy: noRuns, idle: noRuns }
+    steps.set(key, { ...before, busy: addRuns(before.busy, busy), idle: addRuns(before.idle, idle) })
+  }
+  return [...steps.values()]
 }

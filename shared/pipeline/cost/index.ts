@@ -2,3 +2,4 @@
 export { CostLedger, type StepSums } from './costLedger.js'
 export { type CostReport, costReport, type StepCost } from './costReport.js'
 export { costedRun, readCost, tablesOfStep } from './readCost.js'
+export type { TableCost } from './tableCost.js'

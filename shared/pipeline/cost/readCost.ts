@@ -20,6 +20,7 @@ export type CostLake = Pick<Lake, 'store' | 'settings' | 'prices' | 'table'>
 const columns = {
   step: 'step',
   stream: 'stream',
+  table: 'table_name',
   outcome: 'outcome',
   startTime: 'start_time',
   endTime: 'end_time',
@@ -86,6 +87,7 @@ function runOf(valueOf: (name: keyof CostedRun) => Value): CostedRun | undefined
   return {
     step: text('step') ?? 'unknown',
     stream: text('stream'),
+    table: text('table'),
     outcome: text('outcome') ?? 'unknown',
     startTime: Number(typeof start === 'bigint' ? start : end) / 1000,
     endTime: Number(end) / 1000,

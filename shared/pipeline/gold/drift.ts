@@ -1,4 +1,4 @@
-import { driftPartitionColumns, driftTable, scoredPath, type Stream } from '../../contract/index.js'
+import { driftPartitionColumns, driftPath, driftTable, scoredPath, sqlName, type Stream } from '../../contract/index.js'
 import { type AddFile, writeDataFile } from '../../delta/index.js'
 import { asError } from '../../errors.js'
 import { elapsedMs } from '../../storage/index.js'
@@ -50,7 +50,7 @@ export async function measureDrift(
   const trigger = options.trigger ?? 'timer'
   const place = await placeToCompare(lake, stream, { pauses: trigger === 'timer', makes: options.gained ?? true })
   if (place === undefined) return []
-  const about = { step: 'gold' as const, stream: stream.name, trigger }
+  const about = { step: 'gold' as const, stream: stream.name, table: sqlName(driftPath(stream)), trigger }
   const run = startStep(lake, about)
   const compared =
     place instanceof Error ? Promise.reject(place) : refresh(lake, run, driftDerivation(lake, stream, place, options))
@@ -65,7 +65,12 @@ export async function rebuildDrift(
 ): Promise<readonly StepReport[]> {
   const place = await placeToCompare(lake, stream, { pauses: false, makes: true })
   if (place === undefined) return []
-  const about = { step: 'gold' as const, stream: stream.name, trigger: options.trigger ?? 'command' }
+  const about = {
+    step: 'gold' as const,
+    stream: stream.name,
+    table: sqlName(driftPath(stream)),
+    trigger: options.trigger ?? 'command',
+  }
   const run = startStep(lake, about)
   const compared =
     place instanceof Error

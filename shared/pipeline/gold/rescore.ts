@@ -25,7 +25,12 @@ const maxPlans = 5
  * Never throws: what goes wrong is in the report.
  */
 export function rescore(lake: Lake, stream: Stream, options: RescoreOptions = {}): Promise<StepReport> {
-  const about = { step: 'gold' as const, stream: stream.name, trigger: options.trigger ?? 'command' }
+  const about = {
+    step: 'gold' as const,
+    stream: stream.name,
+    table: sqlName(scoredPath(stream)),
+    trigger: options.trigger ?? 'command',
+  }
   const run = startStep(lake, about)
   return reportStep(lake, run, replaceScores(lake, run, stream, options))
 }

@@ -1,4 +1,4 @@
-import { scoredTable, silverPath, type Stream } from '../../contract/index.js'
+import { scoredPath, scoredTable, silverPath, sqlName, type Stream } from '../../contract/index.js'
 import type { AddFile, TableState } from '../../delta/index.js'
 import {
   type AllRows,
@@ -23,14 +23,24 @@ import { type Scored, scoreFiles, type Scoring } from './scoreRows.js'
  * Never throws: what goes wrong is in the report.
  */
 export function scoreSilver(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
-  const about = { step: 'gold' as const, stream: stream.name, trigger: options.trigger ?? 'timer' }
+  const about = {
+    step: 'gold' as const,
+    stream: stream.name,
+    table: sqlName(scoredPath(stream)),
+    trigger: options.trigger ?? 'timer',
+  }
   const run = startStep(lake, about)
   return reportStep(lake, run, refresh(lake, run, scoredDerivation(lake, stream, options)))
 }
 
 /** Scores all of silver again with the current model, and swaps it in by one commit. */
 export function rebuildScored(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
-  const about = { step: 'gold' as const, stream: stream.name, trigger: options.trigger ?? 'command' }
+  const about = {
+    step: 'gold' as const,
+    stream: stream.name,
+    table: sqlName(scoredPath(stream)),
+    trigger: options.trigger ?? 'command',
+  }
   const run = startStep(lake, about)
   return reportStep(lake, run, rebuildTable(lake, run, scoredDerivation(lake, stream, options)))
 }

@@ -1,8 +1,10 @@
 import {
   scoredPath,
+  sqlName,
   type Stream,
   summaryGroupName,
   summaryPartitionColumns,
+  summaryPath,
   summaryTable,
 } from '../../contract/index.js'
 import type { AddFile } from '../../delta/index.js'
@@ -33,14 +35,24 @@ import { type Summarised, summariseWindows } from './summariseRows.js'
  * Never throws: what goes wrong is in the report.
  */
 export function summariseScored(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
-  const about = { step: 'gold' as const, stream: stream.name, trigger: options.trigger ?? 'timer' }
+  const about = {
+    step: 'gold' as const,
+    stream: stream.name,
+    table: sqlName(summaryPath(stream)),
+    trigger: options.trigger ?? 'timer',
+  }
   const run = startStep(lake, about)
   return reportStep(lake, run, refresh(lake, run, summaryDerivation(lake, stream, options)))
 }
 
 /** Rebuilds the summary from all scored rows, and swaps it in by one commit. */
 export function rebuildSummary(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
-  const about = { step: 'gold' as const, stream: stream.name, trigger: options.trigger ?? 'command' }
+  const about = {
+    step: 'gold' as const,
+    stream: stream.name,
+    table: sqlName(summaryPath(stream)),
+    trigger: options.trigger ?? 'command',
+  }
   const run = startStep(lake, about)
   return reportStep(lake, run, rebuildTable(lake, run, summaryDerivation(lake, stream, options)))
 }

@@ -1,4 +1,4 @@
-import { resolvedPath, tablesOf } from '../../contract/index.js'
+import { resolvedPath, sqlName, tablesOf } from '../../contract/index.js'
 import type { Lake } from '../lake/index.js'
 import { reportPaused } from '../pause/index.js'
 import { reportStep, startStep, type StepReport, type StepResult, type Trigger } from '../step/index.js'
@@ -24,7 +24,7 @@ export async function runMaintenance(lake: Lake, trigger: Trigger): Promise<read
         continue
       }
     }
-    const run = startStep(lake, start)
+    const run = startStep(lake, { ...start, table: sqlName(table.path) })
     consumers ??= ConsumerPositions.read(lake)
     reports.push(await reportStep(lake, run, maintainBehind(lake, table, consumers)))
   }

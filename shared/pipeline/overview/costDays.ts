@@ -1,7 +1,7 @@
 import type { Row } from '../../types/index.js'
 import { costedRun, CostLedger, type StepSums } from '../cost/index.js'
 
-/** The runs of one day (UTC), added up by step and stream. */
+/** The runs of one day (UTC), added up by step, stream and table. */
 export interface CostDay {
   readonly steps: readonly StepSums[]
   /** Milliseconds since 1970. */

@@ -1,4 +1,4 @@
-import type { Stream } from '../../contract/index.js'
+import { silverPath, sqlName, type Stream } from '../../contract/index.js'
 import { rebuildTable, refresh, type RefreshOptions } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 import { reportStep, startStep, type StepReport, type Trigger } from '../step/index.js'
@@ -33,7 +33,12 @@ export async function runSilver(
  * Never throws: what goes wrong is in the report.
  */
 export function refineSilver(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
-  const about = { step: 'silver' as const, stream: stream.name, trigger: options.trigger ?? 'timer' }
+  const about = {
+    step: 'silver' as const,
+    stream: stream.name,
+    table: sqlName(silverPath(stream)),
+    trigger: options.trigger ?? 'timer',
+  }
   const run = startStep(lake, about)
   return reportStep(lake, run, refresh(lake, run, silverDerivation(lake, stream, options)))
 }
@@ -44,7 +49,12 @@ export function refineSilver(lake: Lake, stream: Stream, options: RefreshOptions
  * Never throws: what goes wrong is in the report.
  */
 export function rebuildSilver(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
-  const about = { step: 'silver' as const, stream: stream.name, trigger: options.trigger ?? 'command' }
+  const about = {
+    step: 'silver' as const,
+    stream: stream.name,
+    table: sqlName(silverPath(stream)),
+    trigger: options.trigger ?? 'command',
+  }
   const run = startStep(lake, about)
   return reportStep(lake, run, rebuildTable(lake, run, silverDerivation(lake, stream, options)))
 }

@@ -42,6 +42,8 @@ export interface StepResult extends StepCounts {
 export interface StepStart {
   readonly step: StepName
   readonly stream?: string | undefined
+  /** The one table that it writes or maintains, as SQL names it: what the run costs is what this table costs. */
+  readonly table?: string | undefined
   readonly trigger: Trigger
   /** Whether a failure is thrown after it is recorded (a trigger must see it) or reported. */
   readonly rethrow?: boolean
@@ -154,9 +156,9 @@ function joined(ranges: readonly CoveredRange[]): readonly CoveredRange[] {
 
 /** Begins a run of a step; `reportStep` ends it. */
 export function startStep({ store, clock, settings, prices, listeners }: Lake, start: StepStart): StepRun {
-  const { step, stream, trigger } = start
+  const { step, stream, table, trigger } = start
   const instanceMemoryBytes = settings.instanceMemoryMb * 1024 * 1024
-  const run = startRun({ step, stream, trigger, store, clock, instanceMemoryBytes, prices })
+  const run = startRun({ step, stream, table, trigger, store, clock, instanceMemoryBytes, prices })
   const { runId, startTime } = run
   for (const listener of listeners) listener.started?.({ runId, step, stream, trigger, startTime })
   return new StepRun(

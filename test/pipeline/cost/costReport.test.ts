@@ -20,6 +20,7 @@ const conditions = { prices, instanceMemoryBytes: 2 * 1024 ** 3 }
 const run = (more: Partial<CostedRun>): CostedRun => ({
   step: 'bronze',
   stream: 'events',
+  table: undefined,
   outcome: 'committed',
   startTime: 0,
   endTime: 0,
@@ -105,6 +106,70 @@ describe('costs', () => {
   test('without runs nothing is divided by nothing', () => {
     expect(report([])).toMatchObject({ steps: [], span: undefined, month: undefined, lever: undefined })
     expect(report([]).total).toMatchObject({ total: 0, share: 0, perMillionRows: undefined, perGigabyte: undefined })
+  })
+})
+
+describe('costs by table', () => {
+  const gold = (table: string | undefined, more: Partial<CostedRun> = {}) => run({ step: 'gold', table, ...more })
+  const care = (table: string, more: Partial<CostedRun> = {}) => run({ step: 'maintenance', table, ...more })
+  const tablesOf = (step: string) =>
+    step === 'bronze' ? ['bronze.events'] : step === 'gold' ? ['scored', 'drift'] : []
+  const byTable = (runs: readonly CostedRun[]) => {
+    const ledger = new CostLedger(prices.minimumExecutionMs, 1e9)
+    for (const one of runs) ledger.add(one)
+    return costReport(ledger, conditions, tablesOf)
+  }
+
+  test('are those of the runs that write it and those that maintain it, by hand', () => {
+    const { tables, steps, total } = byTable([
+      // 1 s of 2 GB: 0.02; 1 execution: 1. Together 1.02 each, and what storage adds.
+      gold('scored', { durationMs: 1_000, writes: 3, rowsOut: 100, bytesOut: 2e9 }), // 7.02
+      gold('scored', { outcome: 'nothingToDo', durationMs: 1_000, lists: 1 }), // 4.02
+      care('scored', { durationMs: 1_000, reads: 5, rowsOut: 900, bytesOut: 7e9 }), // 6.02
+      gold('summary', { durationMs: 1_000, writes: 1 }), // 3.02
+      care('summary', { durationMs: 1_000 }), // 1.02
+      run({ durationMs: 1_000, writes: 2 }), // 5.02: bronze has one table, and need not say it
+      gold(undefined, { durationMs: 1_000, reads: 2 }), // 3.02: of an older version, it may be either
+    ])
+    expect(tables).toEqual([
+      {
+        table: 'scored',
+        stream: 'events',
+        steps: ['gold', 'maintenance'],
+        runs: 3,
+        // Rows that compaction wrote once more are no rows of the table.
+        rowsOut: 100,
+        bytesOut: 2e9,
+        compute: expect.closeTo(3.06, 10) as number,
+        storage: 14,
+        maintenance: expect.closeTo(6.02, 10) as number,
+        total: expect.closeTo(17.06, 10) as number,
+        share: expect.closeTo(17.06 / 29.14, 10) as number,
+        perMillionRows: expect.closeTo(170_600, 6) as number,
+        perGigabyte: expect.closeTo(8.53, 10) as number,
+      },
+      expect.objectContaining({ table: 'bronze.events', total: expect.closeTo(5.02, 10) as number, maintenance: 0 }),
+      expect.objectContaining({ table: 'summary', total: expect.closeTo(4.04, 10) as number, runs: 2 }),
+      expect.objectContaining({ table: undefined, steps: ['gold'], total: expect.closeTo(3.02, 10) as number }),
+    ])
+    expect(total.total).toBeCloseTo(29.14, 10)
+    // By step they are as before: the tables of a step together.
+    expect(steps.map(({ step, runs }) => [step, runs])).toEqual([
+      ['gold', 4],
+      ['maintenance', 2],
+      ['bronze', 1],
+    ])
+  })
+
+  test('of two streams whose runs name no table stand apart', () => {
+    const { tables } = byTable([
+      gold(undefined, { stream: 'events', reads: 1 }),
+      gold(undefined, { stream: 'orders', reads: 2 }),
+    ])
+    expect(tables.map(({ stream, table }) => [stream, table])).toEqual([
+      ['orders', undefined],
+      ['events', undefined],
+    ])
   })
 })
 
