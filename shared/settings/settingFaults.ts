@@ -51,7 +51,7 @@ export function crossFieldFaults(s: Environment, given: Readonly<Record<string, 
       `LAKE_CONNECTION_STRING is of the account ${keyAccount}, but LAKE_URL of ${account}. Correct one of the two.`,
     )
   }
-  faults.push(...mlflowFaults(s))
+  faults.push(...mlflowFaults(s), ...otlpFaults(s))
   const runtime = given['FUNCTIONS_WORKER_RUNTIME'] ?? ''
   if (!['', 'node'].includes(runtime)) faults.push(`FUNCTIONS_WORKER_RUNTIME is "${runtime}": expected node.`)
   if (s.FRESHNESS_STALE <= s.FRESHNESS_LATE) {
@@ -92,6 +92,23 @@ function mlflowFaults(s: Environment): string[] {
   if ([s.MLFLOW_TRACKING_URI, s.MLFLOW_REGISTRY_URI].some(uri => uri?.startsWith('databricks') === true))
     need('DATABRICKS_HOST', 'MLFLOW_TRACKING_URI or MLFLOW_REGISTRY_URI is databricks')
   return faults
+}
+
+/** OTLP in JSON alone is sent: a collector that was told to expect another form would be told nothing. */
+function otlpFaults(s: Environment): string[] {
+  const endpoints = [
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
+  ] as const
+  if (endpoints.every(name => s[name] === undefined)) return []
+  const signals = ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_METRICS_PROTOCOL'] as const
+  const deciding = new Set(signals.map(name => (s[name] === undefined ? 'OTEL_EXPORTER_OTLP_PROTOCOL' : name)))
+  return [...deciding].flatMap(name => {
+    const value = s[name] ?? 'http/json'
+    if (value === 'http/json') return []
+    return `${name} is "${value}": only http/json is sent, which a collector takes at its port for HTTP, 4318. Set it to http/json, or, where others read it too, ${signals.join(' and ')}.`
+  })
 }
 
 /** Where the Event Hubs trigger's binding looks for its identity. */

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gunzipSync } from 'node:zlib'
 
 /** A message as it came. */
 export interface Received {
@@ -13,6 +14,8 @@ export interface Received {
 export class Collector implements AsyncDisposable {
   status = 200
   isSilent = false
+  /** What else its answers are made of. */
+  answer: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string } = {}
   /** Called with every request, before its answer. */
   onRequest: () => void = () => undefined
   readonly received: Received[] = []
@@ -25,11 +28,13 @@ export class Collector implements AsyncDisposable {
       this.requests++
       this.onRequest()
       if (this.isSilent) return
-      const text = Buffer.concat(chunks).toString()
       const { url = '', headers } = request
+      const bytes = Buffer.concat(chunks)
+      const text = (headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString()
       if (this.status < 300)
         this.received.push({ path: url, headers, text, json: JSON.parse(text) as Received['json'] })
-      response.writeHead(this.status, this.status === 302 ? { location: '/elsewhere' } : {}).end()
+      const redirection = this.status === 302 ? { location: '/elsewhere' } : {}
+      response.writeHead(this.status, { ...redirection, ...this.answer.headers }).end(this.answer.body)
     })
   })
 

@@ -14,7 +14,7 @@ import { runSilver } from '../../shared/pipeline/silver/index.js'
 import { readSettings } from '../../shared/settings/index.js'
 import { MemorySource } from '../../shared/sources/memory/index.js'
 import { silentLogger } from '../../shared/telemetry/index.js'
-import { otlpListener } from '../../shared/telemetry/otlp/index.js'
+import { otlpListeners } from '../../shared/telemetry/otlp/index.js'
 import { Collector } from '../harness/collector.js'
 import { events } from '../harness/sampleStream/events.js'
 import { type Messages, type ReadMessages, readMessages } from '../harness/telemetryReader.js'
@@ -141,10 +141,10 @@ describe("what a lake of two streams sends, read by the makers' own packages", (
 test('names that are huge, half characters and controls are messages that protobuf reads', async () => {
   await using collector = await Collector.start()
   const name = `\u0000\u001b[2J\ud83d"\\\n${'é'.repeat(100_000)}`
-  const listener = otlpListener({
-    endpoint: collector.url,
-    headers: {},
-    timeoutMs: 60_000,
+  const to = (path: string) => ({ url: `${collector.url}/v1/${path}`, headers: {}, timeoutMs: 60_000, gzip: true })
+  const listeners = otlpListeners({
+    traces: to('traces'),
+    metrics: to('metrics'),
     intervalMs: 3_600_000,
     resource: { 'service.name': name },
     places: new Map([[name, { system: 'kafka', topic: name, consumerGroup: name }]]),
@@ -169,9 +169,11 @@ test('names that are huge, half characters and controls are messages that protob
     ...{ storageReads: 0, storageWrites: 0, storageLists: 0, storageDeletes: 0 },
   } as const
   const ranges = Array.from({ length: 5000 }, (_, partition) => ({ partition, from: 2n ** 62n, to: 2n ** 63n - 1n }))
-  listener.ended?.(run, { table: name, version: 2 ** 40, ranges, rows: { valid: 2 ** 60 }, commitMs: [1, 2] })
-  listener.observed?.([{ table_name: name, stream: name, layer: name, lag: 2n ** 63n, freshness_seconds: 1e-9 }])
-  await listener.close?.()
+  for (const listener of listeners)
+    listener.ended?.(run, { table: name, version: 2 ** 40, ranges, rows: { valid: 2 ** 60 }, commitMs: [1, 2] })
+  for (const listener of listeners)
+    listener.observed?.([{ table_name: name, stream: name, layer: name, lag: 2n ** 63n, freshness_seconds: 1e-9 }])
+  for (const listener of listeners) await listener.close?.()
   const texts = (path: string) => collector.received.filter(one => one.path === path).map(({ text }) => text)
   const messages = { traces: texts('/v1/traces'), metrics: texts('/v1/metrics'), lineage: [] }
   expect(messages.traces.join().length + messages.metrics.join().length).toBeLessThan(200_000)

@@ -47,6 +47,13 @@ describe('the template', () => {
   })
 })
 
+test('a form of OTLP that is not sent hurts nobody where nothing is sent, or each signal has its own', () => {
+  const others = { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' }
+  expect(readSettings(others).otelExporterOtlpProtocol).toBe('http/protobuf')
+  const own = { OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json', OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/json' }
+  readSettings({ ...others, ...own, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318' })
+})
+
 describe('a bad setting', () => {
   test.each([
     [{ KAFKA_BROKERS: 'localhost' }, 'KAFKA_BROKERS is "localhost": expected host:port'],
@@ -67,6 +74,23 @@ describe('a bad setting', () => {
       { OTEL_EXPORTER_OTLP_HEADERS: 'a=%0d%0aevil:%201' },
       'OTEL_EXPORTER_OTLP_HEADERS is (secret): expected name=value',
     ],
+    ...['grpc', 'http/protobuf'].map(
+      protocol =>
+        [
+          { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'http://c:4318/x', OTEL_EXPORTER_OTLP_PROTOCOL: protocol },
+          `OTEL_EXPORTER_OTLP_PROTOCOL is "${protocol}": only http/json is sent`,
+        ] as const,
+    ),
+    [
+      {
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318',
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+        OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'grpc',
+      },
+      'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL is "grpc": only http/json is sent',
+    ],
+    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'udp' }, 'OTEL_EXPORTER_OTLP_PROTOCOL is "udp"'],
+    [{ OTEL_EXPORTER_OTLP_COMPRESSION: 'zstd' }, 'OTEL_EXPORTER_OTLP_COMPRESSION is "zstd"'],
     [{ OTEL_RESOURCE_ATTRIBUTES: 'a=%zz' }, 'OTEL_RESOURCE_ATTRIBUTES is "a=%zz": expected name=value'],
     ...['99 * * * * *', '0 0 0 30 2 *', '0 60 * * * *', '0 * * * * 7', '* * * * * * *', 'now'].map(
       given => [{ GOLD_SCHEDULE: given }, `GOLD_SCHEDULE is "${given}": expected an NCRONTAB`] as const,

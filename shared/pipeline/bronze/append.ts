@@ -1,6 +1,6 @@
 import { bronzePath, mergeUndeclared, noUndeclared, sqlName, type Stream } from '../../contract/index.js'
 import type { Action, CommitOutcome, DeltaTable, Metadata, TableState, Txn } from '../../delta/index.js'
-import type { TraceContext, WrittenTable } from '../../telemetry/index.js'
+import type { WrittenTable } from '../../telemetry/index.js'
 import { type Json, namedValues } from '../../types/index.js'
 import type { StepCounts } from '../step/index.js'
 import type { EncodedRange, EncodedRows } from './encode.js'
@@ -114,11 +114,17 @@ function settle(
 export function writtenBy(
   stream: Stream,
   { version, ranges }: Extract<AppendOutcome, { kind: 'committed' }>,
-  links: readonly TraceContext[] = [],
+  encoded: readonly EncodedRows[],
 ): WrittenTable {
   const rows = Object.fromEntries(recordOutcomes.map(name => [name, sum(ranges, r => Number(r.counts[name]))]))
   const covered = ranges.map(({ partition, from, position }) => ({ partition, from, to: position }))
-  return { table: sqlName(bronzePath(stream)), version, ranges: covered, rows, links }
+  return {
+    table: sqlName(bronzePath(stream)),
+    version,
+    ranges: covered,
+    rows,
+    links: encoded.flatMap(one => one.links),
+  }
 }
 
 /** What can become of a record, as {@link WrittenTable} counts them. */

@@ -7,6 +7,7 @@ import type { StepRun } from '../step/index.js'
 import { BackfillCommitter } from './backfillCommit.js'
 import type { BackfillPlan, BackfillRange } from './backfillPlan.js'
 import type { BackfillOptions, BackfillResult } from './backfillResult.js'
+import { ingestionOf } from './coverageCommitter.js'
 import type { EncodedRows } from './encode.js'
 import { layoutOf, openBronze } from './openBronze.js'
 import { openWorkers } from './openWorkers.js'
@@ -107,7 +108,7 @@ async function encodeStretch(
   { partition, generation, start, end }: BackfillRange,
   log: PartitionOffsets,
 ): Promise<readonly EncodedRows[] | undefined> {
-  const { settings, clock, budget } = lake
+  const { settings, budget } = lake
   const layout = layoutOf(await openBronze(lake, stream))
   const pieces: EncodedRows[] = []
   for (let next = start; next < end;) {
@@ -119,8 +120,7 @@ async function encodeStretch(
       maxRows: settings.bronzeMaxCommitRows,
       rowLimit: settings.bronzeMaxCommitRows,
       maxBytes: budget.piece(1),
-      ingestedAt: clock.now(),
-      maxRawBytes: settings.bronzeMaxRawSize,
+      ...ingestionOf(lake),
     })
     pieces.push(encoded)
     const [range] = encoded.ranges

@@ -161,7 +161,7 @@ export class BackfillCommitter {
       rows: counts.rowsOut,
       ranges: committed.ranges,
     } as const
-    this.#run.committed(counts, writtenBy(this.#stream, written))
+    this.#run.committed(counts, writtenBy(this.#stream, written, encoded))
     for (const one of encoded) this.#options.rules.add(one)
     const done = this.#done
     done.commits++

@@ -13,6 +13,7 @@ import {
   requireSameTable,
   rewind,
 } from './catchUpPlan.js'
+import { ingestionOf } from './coverageCommitter.js'
 import type { EncodedRows } from './encode.js'
 import { layoutOf, openBronze } from './openBronze.js'
 import { openWorkers } from './openWorkers.js'
@@ -149,7 +150,7 @@ class CatchUp {
   }
 
   #jobFor(queue: PartitionQueue, maxBytes: number): RangeJob {
-    const { settings, clock } = this.#lake
+    const { settings } = this.#lake
     return {
       generation: queue.generation,
       range: { partition: queue.partition, start: queue.next, end: queue.end },
@@ -158,9 +159,7 @@ class CatchUp {
       maxRows: queue.next === queue.first ? Math.min(this.#maxRows, firstChunkRows) : this.#maxRows,
       rowLimit: settings.bronzeMaxCommitRows,
       maxBytes,
-      ingestedAt: clock.now(),
-      maxRawBytes: settings.bronzeMaxRawSize,
-      erased: this.#plan.erased,
+      ...ingestionOf(this.#lake, this.#plan.erased),
     }
   }
 
@@ -191,7 +190,7 @@ class CatchUp {
       run: this.#run.inCommit(counts, isLast),
     })
     if (outcome.kind === 'committed') {
-      this.#run.committed(counts, writtenBy(stream, outcome))
+      this.#run.committed(counts, writtenBy(stream, outcome, encoded))
       this.#count(outcome, encoded)
       return true
     }

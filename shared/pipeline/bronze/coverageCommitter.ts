@@ -11,7 +11,6 @@ import { layoutOf, openBronze } from './openBronze.js'
 import { adoptIdentities, recordStops } from './partitionFacts.js'
 import type { PartitionProgress } from './progress.js'
 import type { ReconciledDelivery } from './reconcileDelivery.js'
-import { recordContexts } from './recordContexts.js'
 import { RuleCounts } from './ruleCounts.js'
 import type { ErasedOffsets, Ingestion } from './validateRecord.js'
 
@@ -102,8 +101,7 @@ export class CoverageCommitter {
     if (outcome.kind === 'stale') return outcome.detail
     // The commit point is behind: what follows is best effort.
     this.#throttle.committed(table.url)
-    const links = this.#run.followsSources ? recordContexts(coverages) : []
-    this.#run.committed(counts, writtenBy(stream, outcome, links))
+    this.#run.committed(counts, writtenBy(stream, outcome, [encoded]))
     this.rules.add(encoded)
     const { done } = this
     done.rows += outcome.rows
@@ -123,6 +121,7 @@ export function readableStream(lake: Lake, stream: Stream, coverages: readonly C
 }
 
 /** What encoding a record depends on besides it, from now on. */
-export function ingestionOf({ clock, settings }: Lake, erased: ErasedOffsets | undefined): Ingestion {
-  return { ingestedAt: clock.now(), maxRawBytes: settings.bronzeMaxRawSize, erased }
+export function ingestionOf({ clock, settings, listeners }: Lake, erased?: ErasedOffsets): Ingestion {
+  const followsSources = listeners.some(listener => listener.followsSources === true)
+  return { ingestedAt: clock.now(), maxRawBytes: settings.bronzeMaxRawSize, erased, followsSources }
 }

@@ -9,10 +9,12 @@ import {
 import { type AddFile, type DataFileLayout, writeDataFile } from '../../delta/index.js'
 import type { OffsetRange } from '../../sources/index.js'
 import type { ObjectStore } from '../../storage/index.js'
+import type { TraceContext } from '../../telemetry/index.js'
 import { BronzeRows } from './bronzeRows.js'
 import { type Coverage, missingOffsets } from './coverage.js'
 import { recordDigest } from './digest.js'
 import type { LastRecord } from './progress.js'
+import { recordContexts } from './recordContexts.js'
 import { type Ingestion, validateRecord } from './validateRecord.js'
 
 /** Remarks on rows that are taken as they are, as a closed list. */
@@ -70,6 +72,8 @@ export interface EncodedRows {
   readonly notices: Readonly<Record<NoticeCode, number>>
   /** Fields that records have and the contract lacks. */
   readonly undeclared: UndeclaredFields
+  /** Spans that the records come from; none where nobody asks for them. */
+  readonly links: readonly TraceContext[]
 }
 
 /**
@@ -127,6 +131,7 @@ export async function encodeCoverage(
     failedExpectations,
     notices,
     undeclared: undeclared.counts,
+    links: ingestion.followsSources === true ? recordContexts(coverages) : [],
   }
 }
 

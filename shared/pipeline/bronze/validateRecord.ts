@@ -82,6 +82,8 @@ export interface Ingestion {
   readonly ingestedAt: number
   /** Of a key, a value or headers that a row keeps: longer ones are kept as their digest. */
   readonly maxRawBytes: number
+  /** Whether anybody asks for the spans that records come from. */
+  readonly followsSources?: boolean | undefined
   /** Records whose keys were erased before, and that may come again; undefined when there are none. */
   readonly erased?: ErasedOffsets | undefined
 }

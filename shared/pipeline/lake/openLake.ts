@@ -12,6 +12,14 @@ import type { Lake } from './lake.js'
 import { RunJournal } from './runJournal.js'
 import { storeOptions } from './storeOptions.js'
 
+/** Settings each of which has somebody told of runs. */
+const collectorSettings = [
+  'otelExporterOtlpEndpoint',
+  'otelExporterOtlpTracesEndpoint',
+  'otelExporterOtlpMetricsEndpoint',
+  'openlineageUrl',
+] as const
+
 /** Parts that a caller brings instead of those that the settings name. */
 export interface LakeParts {
   readonly store?: ObjectStore | undefined
@@ -35,7 +43,7 @@ export async function openLake(settings: Settings, parts: LakeParts = {}): Promi
   const journal = new RunJournal(store, clock, log)
   const tables = new Map<string, DeltaTable>()
   const streams = streamSet(parts.streams ?? declaredStreams)
-  const isTold = (settings.otelExporterOtlpEndpoint ?? settings.openlineageUrl) !== undefined
+  const isTold = collectorSettings.some(name => settings[name] !== undefined)
   const others = isTold
     ? await (await import('./runListeners.js')).openListeners(settings, { streams, clock, log })
     : []

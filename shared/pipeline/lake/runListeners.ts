@@ -19,15 +19,16 @@ export async function openListeners(
   { streams, clock, log }: ListenerParts,
 ): Promise<readonly RunListener[]> {
   const listeners: RunListener[] = []
-  const { otelExporterOtlpEndpoint: endpoint, openlineageUrl: url } = settings
-  if (endpoint !== undefined) {
-    const { otlpListener } = await import('../../telemetry/otlp/index.js')
+  const { openlineageUrl: url } = settings
+  const { otlpTargets } = await import('./otlpTargets.js')
+  const { traces, metrics } = otlpTargets(settings)
+  if ((traces ?? metrics) !== undefined) {
+    const { otlpListeners } = await import('../../telemetry/otlp/index.js')
     const { resourceAttributes } = await import('./resourceAttributes.js')
     listeners.push(
-      otlpListener({
-        endpoint,
-        headers: settings.otelExporterOtlpHeaders ?? {},
-        timeoutMs: settings.otelExporterOtlpTimeout,
+      ...otlpListeners({
+        traces,
+        metrics,
         intervalMs: settings.otelMetricExportInterval,
         resource: resourceAttributes(settings),
         places: messagingPlaces(settings, streams),

@@ -57,8 +57,6 @@ export class StepRun {
   readonly start: StepStart
   /** Milliseconds of the lake's monotonic clock. */
   readonly startedAt: number
-  /** Whether anybody asks for the spans that its rows come from. */
-  readonly followsSources: boolean
   readonly #run: Run
   readonly #clock: Clock
   #rowsIn = 0
@@ -75,12 +73,11 @@ export class StepRun {
   readonly #links = new Map<string, TraceContext>()
   readonly #commitMs: number[] = []
 
-  constructor(run: Run, start: StepStart, clock: Clock, followsSources = false) {
+  constructor(run: Run, start: StepStart, clock: Clock) {
     this.#run = run
     this.#clock = clock
     this.start = start
     this.startedAt = clock.monotonic()
-    this.followsSources = followsSources
   }
 
   /** What the run has committed up to now. */
@@ -161,10 +158,5 @@ export function startStep({ store, clock, settings, prices, listeners }: Lake, s
   const run = startRun({ step, stream, table, trigger, store, clock, instanceMemoryBytes, prices })
   const { runId, startTime } = run
   for (const listener of listeners) listener.started?.({ runId, step, stream, trigger, startTime })
-  return new StepRun(
-    run,
-    start,
-    clock,
-    listeners.some(listener => listener.followsSources === true),
-  )
+  return new StepRun(run, start, clock)
 }

@@ -1,2 +1,2 @@
 /** Runs as spans and metrics of OpenTelemetry, sent by OTLP; loaded only where a collector is set. */
-export { otlpListener } from './otlpListener.js'
+export { otlpListeners, type OtlpTarget } from './otlpListener.js'

@@ -4,10 +4,22 @@ import https from 'node:https'
 /** A message to be sent. */
 export interface Posted {
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  readonly body: string | Uint8Array
   /** From the first byte to the end of the answer. */
   readonly timeoutMs: number
 }
+
+/** What came back. */
+export interface Answer {
+  readonly status: number
+  /** The header `Retry-After`. */
+  readonly retryAfter: string | undefined
+  /** Its beginning. */
+  readonly body: string
+}
+
+/** Most bytes of an answer that are looked at. */
+const mostAnswerBytes = 16_384
 
 /**
  * Posts to one address over one connection that is kept: a few messages a second cost a fifth of what they cost by `fetch`
@@ -27,10 +39,10 @@ export class HttpPost {
   }
 
   /**
-   * Sends, and gives the answer's status.
+   * Sends, and gives the answer.
    * @throws what kept the message from being answered
    */
-  async send(message: Posted): Promise<number> {
+  async send(message: Posted): Promise<Answer> {
     try {
       return await this.#send(message)
     } catch (thrown) {
@@ -45,8 +57,8 @@ export class HttpPost {
     this.#agent.destroy()
   }
 
-  #send({ headers, body, timeoutMs }: Posted): Promise<number> {
-    const bytes = Buffer.from(body)
+  #send({ headers, body, timeoutMs }: Posted): Promise<Answer> {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
     return new Promise((resolve, reject) => {
       const about = { ...headers, 'content-length': String(bytes.length) }
       const request = this.#request(this.#url, { method: 'POST', agent: this.#agent, headers: about })
@@ -54,10 +66,17 @@ export class HttpPost {
         request.destroy(new Error(`no answer within ${timeoutMs} ms`))
       }, timeoutMs)
       request.on('response', answer => {
-        answer.resume()
+        const chunks: Buffer[] = []
+        let length = 0
+        answer.on('data', (chunk: Buffer) => {
+          if (length < mostAnswerBytes) chunks.push(chunk)
+          length += chunk.length
+        })
         answer.on('error', reject)
         answer.on('end', () => {
-          resolve(answer.statusCode ?? 0)
+          const { statusCode: status = 0, headers } = answer
+          const text = Buffer.concat(chunks).toString('utf8', 0, mostAnswerBytes)
+          resolve({ status, retryAfter: headers['retry-after'], body: text })
         })
       })
       request.on('error', (error: NodeJS.ErrnoException) => {

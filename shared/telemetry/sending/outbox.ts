@@ -51,7 +51,8 @@ export class Outbox<T> {
       receiver.end()
     }, withinMs)
     await this.#turn
-    await this.send()
+    // A receiver that wants to be left alone is not asked once more: what waits for it is given up.
+    if (receiver.waitMs === 0) await this.send()
     clearTimeout(limit)
     clearTimeout(this.#timer)
     receiver.end()
@@ -65,7 +66,10 @@ export class Outbox<T> {
       const items = this.#waiting.splice(0, perMessage)
       if ((await receiver.post(encode(items))) !== 'unreached') continue
       this.#waiting = [...items, ...this.#waiting].slice(-most)
-      if (!receiver.isEnded) this.#timer ??= setTimeout(() => void this.send(), everyMs).unref()
+      // One that came meanwhile may have set the timer for sooner than the receiver wants.
+      clearTimeout(this.#timer)
+      const waitMs = Math.max(everyMs, receiver.waitMs)
+      this.#timer = receiver.isEnded ? undefined : setTimeout(() => void this.send(), waitMs).unref()
       return
     }
   }

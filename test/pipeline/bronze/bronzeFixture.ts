@@ -11,7 +11,7 @@ import { readSettings } from '../../../shared/settings/index.js'
 import type { ProducedRecord, SourceRecord } from '../../../shared/sources/index.js'
 import { MemorySource } from '../../../shared/sources/memory/index.js'
 import { MemoryStore, type ObjectStore } from '../../../shared/storage/index.js'
-import type { RunListener } from '../../../shared/telemetry/index.js'
+import type { Logger, RunListener } from '../../../shared/telemetry/index.js'
 import type { Row } from '../../../shared/types/index.js'
 import type { Lineage, PartitionSpan } from '../../harness/invariants.js'
 import { events } from '../../harness/sampleStream/events.js'
@@ -29,6 +29,7 @@ export interface FixtureParts {
   readonly clock?: ManualClock
   readonly settings?: Readonly<Record<string, string>>
   readonly listeners?: readonly RunListener[]
+  readonly log?: Logger
 }
 
 /** A lake in memory fed by a topic in memory. */
@@ -60,6 +61,7 @@ export class BronzeFixture implements AsyncDisposable {
       clock,
       streams: parts.streams ?? [stream],
       listeners: parts.listeners,
+      log: parts.log,
     })
     return new BronzeFixture(lake, source, store, clock, stream)
   }

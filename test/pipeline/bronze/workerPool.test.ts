@@ -57,6 +57,7 @@ function encoded({ range }: RangeJob, size: bigint): EncodedRows {
     rejections: {} as EncodedRows['rejections'],
     failedExpectations: {},
     undeclared: { fields: [], others: 0 },
+    links: [],
     notices: { TIMESTAMP_OUT_OF_RANGE: 0 },
   }
 }

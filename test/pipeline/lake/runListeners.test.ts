@@ -3,11 +3,12 @@ import { z } from 'zod'
 
 import { defineStream, timestamp } from '../../../shared/contract/index.js'
 import { ingestBatch } from '../../../shared/pipeline/bronze/index.js'
+import { catchUp } from '../../../shared/pipeline/index.js'
 import { runMonitor } from '../../../shared/pipeline/monitor/index.js'
 import { refineSilver } from '../../../shared/pipeline/silver/index.js'
 import type { Header } from '../../../shared/sources/index.js'
 import { contextOfRun } from '../../../shared/telemetry/index.js'
-import { Collector } from '../../harness/collector.js'
+import { Collector, keptLog } from '../../harness/collector.js'
 import { events } from '../../harness/sampleStream/events.js'
 import { BronzeFixture, eventRecord, range } from '../bronze/bronzeFixture.js'
 
@@ -197,6 +198,65 @@ test('collectors that are down, refuse or never answer neither fail nor delay a 
     expect(await refineSilver(f.lake, events)).toMatchObject({ outcome: 'committed' })
     await f.lake.close()
   }
+})
+
+test('each signal goes to its own address, with its own headers, compressed as it asks; a part that is rejected is said', async () => {
+  await using traces = await Collector.start()
+  await using metrics = await Collector.start()
+  traces.answer = { body: '{"partialSuccess":{"rejectedSpans":"1","errorMessage":"too many links"}}' }
+  const { lines, log } = keptLog()
+  const f = await BronzeFixture.open({
+    log,
+    settings: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: metrics.url,
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=of-both-signals',
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${traces.url}/spans/here`,
+      OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'x-key=of-spans-alone',
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+      OTEL_EXPORTER_OTLP_METRICS_COMPRESSION: 'none',
+    },
+  })
+  f.append(range(0, 5))
+  await f.deliver(range(0, 5))
+  await f.lake.close()
+  const about = ({ received }: Collector) =>
+    received.map(({ path, headers: h }) => [path, h['authorization'], h['x-key'], h['content-encoding']])
+  expect(about(traces)).toEqual([['/spans/here', undefined, 'of-spans-alone', 'gzip']])
+  expect(about(metrics)).toEqual([['/v1/metrics', 'of-both-signals', undefined, undefined]])
+  expect(lines.join()).toContain('1 were rejected: too many links')
+})
+
+test('with an address for metrics alone no spans are sent, and nobody looks for those of records', async () => {
+  await using collector = await Collector.start()
+  const f = await BronzeFixture.open({ settings: { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${collector.url}/m` } })
+  f.append(range(0, 5))
+  await f.deliver(range(0, 5))
+  expect(f.lake.listeners.some(listener => listener.followsSources === true)).toBe(false)
+  await f.lake.close()
+  expect(collector.received.map(({ path }) => path)).toEqual(['/m'])
+})
+
+test('runs that read the source themselves are linked to the spans of the records too', async () => {
+  await using collector = await Collector.start()
+  const f = await lake(collector)
+  const append = (topic: string, values: readonly string[], first: number) => {
+    f.source.append(
+      topic,
+      values.map((value, i) => ({ key: null, value: Buffer.from(value), partition: 0, headers: traced(first + i) })),
+    )
+  }
+  f.source.createTopic(orders.topic, 1)
+  append(events.topic, ['{}', '{}', '{}', '{}', '{}'], 1)
+  append(orders.topic, ['{}', 'no order'], 11)
+  for (const stream of [events, orders]) await catchUp(f.lake, 'timer', { stream, stalledForMs: 0 })
+  await f.lake.close()
+  const linked = spansOf(collector)
+    .filter(({ name }) => name.startsWith('process'))
+    .map(({ name, links }) => [name, links.map(({ traceId }) => traceId)])
+  expect(linked).toEqual([
+    ['process events', [1, 2, 4, 5].map(traceOf)],
+    ['process shop.orders', [11, 12].map(traceOf)],
+  ])
 })
 
 test('without a collector nobody looks for spans in the records', async () => {

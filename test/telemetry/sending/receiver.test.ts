@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import { redact, type RunRecord } from '../../../shared/telemetry/index.js'
 import { bestEffort, Outbox, Receiver } from '../../../shared/telemetry/sending/index.js'
+import { retryAfterMs } from '../../../shared/telemetry/sending/retryAfter.js'
 import { Collector, keptLog } from '../../harness/collector.js'
 
 let collector: Collector
@@ -13,20 +14,24 @@ afterEach(() => collector[Symbol.asyncDispose]())
 
 const secret = 'Bearer c2VjcmV0LW9mLXRoZS1jb2xsZWN0b3I'
 
-function outbox(parts: { readonly timeoutMs?: number; readonly most?: number; readonly url?: string } = {}) {
+function outbox(
+  parts: { readonly timeoutMs?: number; readonly most?: number; readonly url?: string; readonly gzip?: boolean } = {},
+) {
   const { lines, log } = keptLog()
-  const { timeoutMs = 60_000, most = 100, url = collector.url } = parts
+  const { timeoutMs = 60_000, most = 100, url = collector.url, gzip } = parts
   const receiver = new Receiver({
     url,
     headers: { authorization: secret, 'x-key': 'plain-words-that-are-secret' },
     timeoutMs,
+    gzip,
+    remarkOf: body => (body === '' ? undefined : body),
     what: 'Spans',
     log,
   })
   const everyMs = 3_600_000
   const box = new Outbox<number>({ receiver, most, perMessage: 3, everyMs, encode: items => JSON.stringify({ items }) })
   const sent = () => collector.received.map(({ json }) => json['items'])
-  return { box, lines, sent }
+  return { box, receiver, lines, sent }
 }
 
 test('items go out in their order, some at a time, with the headers', async () => {
@@ -108,4 +113,76 @@ test("a listener's own defect is told once, and no run knows of it", () => {
   listener.ended?.(run, undefined)
   listener.ended?.(run, undefined)
   expect(lines).toEqual([expect.stringContaining('a defect')])
+})
+
+test('compressed, a message is the same', async () => {
+  const { box, sent } = outbox({ gzip: true })
+  box.add(1)
+  await box.send()
+  expect(sent()).toEqual([[1]])
+  expect(collector.received[0]?.headers['content-encoding']).toBe('gzip')
+})
+
+test.each([429, 503])(
+  'one that answers %d is left alone as long as it says, by the end of the process too',
+  async status => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    try {
+      const { box, receiver, sent } = outbox()
+      collector.status = status
+      collector.answer = { headers: { 'retry-after': '7200' } }
+      box.add(1)
+      const turn = box.send()
+      box.add(2)
+      await turn
+      expect(receiver.waitMs).toBeGreaterThan(3_599_000)
+      collector.status = 200
+      const asked = new Promise<void>(come => (collector.onRequest = come))
+      vi.advanceTimersByTime(3_599_000)
+      expect(collector.requests).toBe(1)
+      vi.advanceTimersByTime(1001)
+      await asked
+      await box.send()
+      expect(sent()).toEqual([[1, 2]])
+      collector.status = status
+      box.add(3)
+      await box.send()
+      await box.close(1000)
+      expect(collector.requests).toBe(3)
+    } finally {
+      vi.useRealTimers()
+    }
+  },
+)
+
+test('seconds and dates are understood, an hour at most, and nothing else', () => {
+  const now = Date.UTC(2025, 3, 1)
+  expect(retryAfterMs('7', now)).toBe(7000)
+  expect(retryAfterMs(new Date(now + 9000).toUTCString(), now)).toBe(9000)
+  for (const past of [new Date(now - 9000).toUTCString(), undefined, '', 'soon', '-1'])
+    expect(retryAfterMs(past, now)).toBe(0)
+  expect(retryAfterMs('9'.repeat(30), now)).toBe(3_600_000)
+})
+
+test('what is said against a part of a message is in the log, once a minute; why one is refused, without secrets', async () => {
+  const { box, lines } = outbox()
+  collector.answer = { body: '2 were rejected' }
+  for (const n of [1, 2]) {
+    box.add(n)
+    await box.send()
+  }
+  expect(lines).toEqual([expect.stringMatching(/^warn Spans are not all taken.*2 were rejected/)])
+  collector.status = 400
+  collector.answer = { body: `no such field; ${secret}` }
+  box.add(3)
+  await box.send()
+  expect(lines[1]).toContain('it answered 400: no such field; ')
+  expect(lines.join()).not.toContain('c2VjcmV0')
+})
+
+test('one that cannot be reached is in the log with what it failed with', async () => {
+  const { box, lines } = outbox({ url: 'http://127.0.0.1:1/' })
+  box.add(1)
+  await box.send()
+  expect(lines.join()).toContain('ECONNREFUSED 127.0.0.1:1')
 })
