@@ -55,12 +55,19 @@ export class BackfillCommitter {
 
   /**
    * One past the last offset that a range still lacks, by whoever read it; its start when it lacks none.
-   * @throws PipelineError TOPIC_RECREATED for a partition that is stopped
+   * @throws PipelineError TOPIC_RECREATED for a partition that is stopped; CONTENDED when the range does not end where
+   *   bronze begins to have the offsets
    */
   async endOf(range: BackfillRange): Promise<bigint> {
     const { state } = await openBronze(this.#lake, this.#stream)
     const end = endIn(state, this.#stream, range)
-    return end < range.end ? end : range.end
+    if (end <= range.end) return end
+    // Nothing of it could ever be committed, however often it is tried.
+    throw new PipelineError(
+      'CONTENDED',
+      `Offsets ${range.start} to ${range.end - 1n} of partition ${range.partition} of ${this.#stream.name} are not what bronze lacks now, which goes on to ${end - 1n}. Plan the backfill again.`,
+      { retryable: true, data: { stream: this.#stream.name, partition: range.partition } },
+    )
   }
 
   /**

@@ -132,6 +132,14 @@ describe('what lies before the offset that a table began with', () => {
     await expectWhole(f, 60, 'what is left', 18)
   })
 
+  test('is nothing gone where the topic begins with just what is asked for', async () => {
+    await using f = await begunLate()
+    f.source.deleteRecords('events', 0, 15n)
+    const plan = await backfillPlan(f.lake, f.stream, from([0, 15]))
+    expect(plan.gone).toEqual([])
+    expect(plan.ranges).toMatchObject([{ start: 15n, end: 40n }])
+  })
+
   test('has holes where the topic has them, and bad records with their reasons', async () => {
     await using f = await BronzeFixture.open({ stream: latest, settings })
     f.append(range(0, 3))
@@ -337,6 +345,20 @@ describe('a backfill', () => {
       ok([isIngestionLast ? await slow.deliver(range(60, 70)) : await run(slow, from([0, 20]))])
       expect([faults.struck, conflicts.count]).toEqual([1, 0])
       await expectWhole(f, 70, '', 20)
+    }
+  })
+
+  test('of a plan that is not what bronze lacks ends with a sentence, and reads nothing', async () => {
+    for (const made of [begunLate, withGap]) {
+      await using f = await made()
+      const plan = await backfillPlan(f.lake, f.stream, from([0, 0]))
+      const version = await f.version()
+      const off = { ...plan, ranges: plan.ranges.map(range => ({ ...range, end: range.end - 1n })) }
+      expect(await backfill(f.lake, f.stream, off)).toMatchObject({
+        outcome: 'failed',
+        error: { code: 'CONTENDED', message: expect.stringContaining('Plan the backfill again') as unknown },
+      })
+      expect(await f.version()).toBe(version)
     }
   })
 
