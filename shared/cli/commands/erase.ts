@@ -44,7 +44,8 @@ export const erase: Command = {
       await context.messages.write(
         `This erases ${keys.length === 1 ? 'one key' : `${keys.length} keys`} of ${stream.name} from every layer, and it cannot be undone. ` +
           'History and time travel of its tables before now end: their older files and log entries are deleted, ' +
-          'two minutes after the rows, when no writer is behind any more.\n',
+          'two minutes after the rows, when no writer is behind any more. ' +
+          'The marks that keep Kafka from bringing it back are rows of bronze: where its folder is deleted, or what bronze never had is read, erase again.\n',
       )
       await confirm(context, 'Erase?')
     }

@@ -29,6 +29,8 @@ const maxPlans = 20
 const sliceBytes = 64 * 2 ** 20
 const sliceRecords = 20_000
 
+const inOrder = { orderBy: '_partition, _offset' }
+
 /** All that is left of an erased row, beside its error code. */
 const kept: readonly string[] = [...lineage, '_timestamp', '_ingested_at']
 
@@ -85,7 +87,7 @@ async function eraseOnce(
     }
     using view = await openFile(rewriting, file)
     const rest = `SELECT * FROM (${view.sql}) ANTI JOIN ${erased.name} USING (${lineage.join(', ')})`
-    rewritten.replace(file, await writeFile(rewriting, rest, file.partitionValues, '_partition, _offset'))
+    rewritten.replace(file, await writeFile(rewriting, rest, file.partitionValues, inOrder))
   }
   if (rewritten.removes.length === 0 && isCommitted) return 'clean'
   await addMarkers(rewriting, erased, rewritten)
@@ -184,7 +186,7 @@ async function addMarkers(rewriting: Rewriting, erased: SessionTable, rewritten:
   for (const { day } of days) {
     const select = `SELECT ${columns.join(', ')} FROM ${erased.name} WHERE day = ${literal(day as string)}`
     const values = { _ingest_date: day === '' ? null : (day as string) }
-    rewritten.add(await writeFile(rewriting, select, values, '_partition, _offset'))
+    rewritten.add(await writeFile(rewriting, select, values, inOrder))
   }
 }
 

@@ -3,6 +3,7 @@ import { type Action, filesThatMayMatch, type Predicate } from '../../delta/inde
 import { type DuckDbSession, identifier, literal, openDeltaView } from '../../query/index.js'
 import {
   eventDate,
+  lookupRowGroupRows,
   lostRowsTxns,
   movesCursor,
   nextRowLoss,
@@ -63,7 +64,7 @@ async function eraseOnce(
     const day = file.partitionValues[eventDate] ?? ''
     if (n !== 0n && day !== '') days.set(day, (days.get(day) ?? 0) + Number(n))
     const rest = `SELECT * FROM (${view.sql}) WHERE NOT (${match})`
-    rewritten.replace(file, await writeFile(rewriting, rest, file.partitionValues, orderOf(stream)))
+    rewritten.replace(file, await writeFile(rewriting, rest, file.partitionValues, layoutOf(stream, layer)))
   }
   const now = lake.clock.now()
   const outcome = await table.commit({
@@ -98,8 +99,10 @@ async function eraseOnce(
   return { rows, filesRewritten: rewritten.removes.length, version: outcome.version }
 }
 
-const orderOf = ({ clusterBy, eventTime }: Stream) =>
-  (clusterBy.length === 0 ? [eventTime] : clusterBy).map(identifier).join(', ')
+const layoutOf = ({ clusterBy, eventTime }: Stream, layer: DerivedTable['layer']) => ({
+  orderBy: (clusterBy.length === 0 ? [eventTime] : clusterBy).map(identifier).join(', '),
+  rowGroupRows: layer === 'silver' ? lookupRowGroupRows : undefined,
+})
 
 /** Records that bronze has as erased and that a replay once brought. */
 async function erasedReplays(lake: Lake, session: DuckDbSession, stream: Stream): Promise<SessionTable> {

@@ -1,6 +1,6 @@
 import { lineage, resolvedPath } from '../../contract/index.js'
 import type { TableState } from '../../delta/index.js'
-import { identifier, openDeltaView, sqlType } from '../../query/index.js'
+import { type DeltaView, type DuckDbSession, identifier, literal, openDeltaView, sqlType } from '../../query/index.js'
 import { nextRowLoss, rowLossAppId, rowLossJson } from '../incremental/index.js'
 import { openSession, untilCommitted } from '../lake/index.js'
 import { nextSequence } from '../outcomes/index.js'
@@ -16,9 +16,12 @@ const places = lineage.join(', ')
 /** What stays of an outcome: whose record it was is not among it, nor what anybody wrote about it. */
 const kept: ReadonlySet<string> = new Set([...lineage, '_at', '_sequence', '_bronze_id'])
 
+/** What people wrote of a record. */
+const notes = ['_fix', '_by', '_why'] as const
+
 /**
  * Makes the outcomes of erased records `erased`, without the rows that replays brought, their fixes and what was said of
- * them.
+ * them. What was said of other records and names a key is taken out, too.
  *
  * @returns undefined when the stream has no outcomes
  */
@@ -37,8 +40,11 @@ async function eraseOnce({ lake, stream, keys, note }: Erasure): Promise<ErasedR
     store: lake.store.within(path),
     state: snapshot,
     files: snapshot.files,
-    columns: lineage,
+    columns: [...lineage, ...notes],
   })
+  const naming = await notesNaming(session, all, keys)
+  const isNaming = notes.map(name => `${name} IN ${naming}`).join(' OR ')
+  const unnamed = notes.map(name => `CASE WHEN ${name} IN ${naming} THEN NULL ELSE ${name} END AS ${name}`)
   const markers = await loadMarkers(lake, session, stream, all.sql)
   const hasKey = snapshot.schema.fields.some(({ name }) => name === stream.key)
   const isOurs = `(${places}) IN (SELECT (${places}) FROM ${markers.name})`
@@ -47,13 +53,16 @@ async function eraseOnce({ lake, stream, keys, note }: Erasure): Promise<ErasedR
   let rows = 0
   for (const file of snapshot.files) {
     using view = await openFile(rewriting, file)
-    const { n } = await session.row(`SELECT count(*) AS n FROM (${view.sql}) WHERE ${match}`)
-    if (n === 0n && file.deletionVector === undefined) continue
+    const { n, named } = await session.row(
+      `SELECT count(*) FILTER (${match}) AS n, count(*) FILTER (${isNaming}) AS named FROM (${view.sql})`,
+    )
+    if (n === 0n && named === 0n && file.deletionVector === undefined) continue
     rows += Number(n)
     const select = `
-      SELECT * FROM (${view.sql}) WHERE (${match}) IS NOT TRUE
+      SELECT * REPLACE (${unnamed.join(', ')}) FROM (${view.sql}) WHERE (${match}) IS NOT TRUE
       UNION ALL BY NAME SELECT ${erasedColumns(snapshot)} FROM (${view.sql}) WHERE ${match}`
-    rewritten.replace(file, await writeFile(rewriting, select, file.partitionValues, '_sequence, _partition, _offset'))
+    const layout = { orderBy: '_sequence, _partition, _offset' }
+    rewritten.replace(file, await writeFile(rewriting, select, file.partitionValues, layout))
   }
   const now = lake.clock.now()
   const outcome = await table.commit({
@@ -70,6 +79,19 @@ async function eraseOnce({ lake, stream, keys, note }: Erasure): Promise<ErasedR
     return 'lost'
   }
   return { rows, filesRewritten: rewritten.removes.length, version: outcome.version }
+}
+
+/** The notes in which one of the keys stands, as a list of SQL. */
+async function notesNaming(
+  session: DuckDbSession,
+  outcomes: Pick<DeltaView, 'sql'>,
+  keys: Erasure['keys'],
+): Promise<string> {
+  const { rows } = await session.query(
+    `SELECT DISTINCT note FROM (SELECT unnest([${notes.join(', ')}]) AS note FROM (${outcomes.sql}))`,
+  )
+  const found = rows.flatMap(({ note }) => (typeof note === 'string' && keys.areNamedIn(note) ? [literal(note)] : []))
+  return `(${['NULL', ...found].join(', ')})`
 }
 
 function erasedColumns({ schema }: Pick<TableState, 'schema'>): string {

@@ -86,6 +86,12 @@ export class ErasureKeys {
     return unescapedForms(value).some(form => this.#texts.some(text => holds(form, text)))
   }
 
+  /** Whether what somebody wrote of records names one of them. Of the shortest every text might. */
+  areNamedIn(note: string): boolean {
+    const forms = unescapedForms(Buffer.from(note))
+    return this.#texts.some(text => text.length >= leastNamed && forms.some(form => holdsWord(form, text)))
+  }
+
   /** As serialisers write a key alone: its text, JSON, a big-endian number, or an object with the field. */
   #isKey(bytes: Uint8Array): boolean {
     if (this.#isNumber && (bytes.length === 8 || bytes.length === 4)) {
@@ -156,6 +162,9 @@ function unquoted(text: string): string {
     return text
   }
 }
+
+/** Characters of a key that is looked for in notes: words and numbers of fixes are as short. */
+const leastNamed = 4
 
 /** How often a text may stand inside another: JSON in JSON. */
 const mostUnescaped = 3

@@ -21,6 +21,7 @@ import { openFile, writeFile } from './rewrittenFiles.js'
 /** How many times in a row other writers may win. */
 const maxPlans = 20
 const dayColumn = '_ingest_date'
+const inOrder = { orderBy: '_partition, _offset' }
 
 /** From which days on rows stay: all of them, and the rejected ones, which have a time of their own. */
 interface FirstDays {
@@ -137,7 +138,7 @@ async function restsOf(
   for (const { file, stays = '' } of mixed) {
     using view = await openFile(rewriting, file)
     const rest = `SELECT * FROM (${view.sql}) WHERE ${stays}`
-    const written = await writeFile(rewriting, rest, file.partitionValues, '_partition, _offset')
+    const written = await writeFile(rewriting, rest, file.partitionValues, inOrder)
     if (written !== undefined) rests.push(written)
   }
   return rests

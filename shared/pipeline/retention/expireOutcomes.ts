@@ -1,6 +1,6 @@
 import { bronzePath, lineage, resolvedPath, silverPath, type Stream } from '../../contract/index.js'
 import { type Action, type AddFile, discard, filesThatMayMatch, removedFile, type Snapshot } from '../../delta/index.js'
-import { type DuckDbSession, identifier, literal, openDeltaView } from '../../query/index.js'
+import { type DuckDbSession, literal, openDeltaView } from '../../query/index.js'
 import { dayMicros } from '../../types/index.js'
 import {
   expiredBefore,
@@ -91,12 +91,7 @@ async function expireOnce(lake: Lake, stream: Stream): Promise<ExpiredRows | und
     rows += Number(n)
     removes.push(file)
     const rest = `SELECT * FROM (${view.sql}) WHERE (${isGone}) IS NOT TRUE`
-    const add = await writeFile(
-      rewriting,
-      rest,
-      file.partitionValues,
-      `${identifier('_sequence')}, _partition, _offset`,
-    )
+    const add = await writeFile(rewriting, rest, file.partitionValues, { orderBy: '_sequence, _partition, _offset' })
     if (add !== undefined) adds.push(add)
   }
   const now = lake.clock.now()

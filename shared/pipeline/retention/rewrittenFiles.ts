@@ -7,7 +7,14 @@ import {
   removedFile,
   type Snapshot,
 } from '../../delta/index.js'
-import { copyToParquet, type DeltaView, type DuckDbSession, openDeltaView, publishFile } from '../../query/index.js'
+import {
+  copyToParquet,
+  type DeltaView,
+  type DuckDbSession,
+  openDeltaView,
+  type ParquetCopy,
+  publishFile,
+} from '../../query/index.js'
 import type { Lake } from '../lake/index.js'
 
 /** A table of the lake as it is to be rewritten. */
@@ -38,15 +45,18 @@ export function openFile(
   return openDeltaView(session, lake.files, { store, state: snapshot, files: [file], columns })
 }
 
-/** Uploads a file of the rows of a SELECT of the table's columns; undefined when there are none. */
+/**
+ * Uploads a file of the rows of a SELECT of the table's columns; undefined when there are none.
+ * @param layout as the table's own writer has it
+ */
 export async function writeFile(
   { lake, session, path, snapshot }: Rewriting,
   select: string,
   partitionValues: AddFile['partitionValues'],
-  orderBy?: string,
+  layout: Pick<ParquetCopy, 'orderBy' | 'rowGroupRows'>,
 ): Promise<AddFile | undefined> {
   const table = { ...snapshot.metadata, schema: snapshot.schema }
-  const file = await copyToParquet(session, { select, orderBy, table, partitionValues })
+  const file = await copyToParquet(session, { ...layout, select, table, partitionValues })
   return file === undefined ? undefined : publishFile(lake.store.within(path), file, lake.clock)
 }
 

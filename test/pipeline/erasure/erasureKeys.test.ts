@@ -87,6 +87,20 @@ test.each([
   if (keys[0] !== '') expect(message).not.toContain(keys[0])
 })
 
+test('a note names a key where it stands in it as a word, but for keys that are as short as any word', () => {
+  const keys = new ErasureKeys(texts, ["o'Neil", 'ключ', 'n/a'])
+  expect(
+    ["asked for by o'Neil", 'ключ!', String.raw`replace(_value, '"\u043a\u043b\u044e\u0447"', '')`].map(text =>
+      keys.areNamedIn(text),
+    ),
+  ).toEqual([true, true, true])
+  expect(["o'Neill", 'ключом', "replace(_value, 'n/a', '0')"].map(text => keys.areNamedIn(text))).toEqual([
+    false,
+    false,
+    false,
+  ])
+})
+
 test('the same key has another digest under another salt', () => {
   const keys = new ErasureKeys(texts, ['a'])
   expect(keys.digests(bytes('1'))).toEqual(keys.digests(bytes('1')))
