@@ -28,6 +28,8 @@ export interface Observation {
   readonly span: Span | undefined
   readonly secondsToDrain: number | undefined
   readonly versionsSinceCheckpoint: number | undefined
+  /** Seconds; undefined where there is no event yet. */
+  readonly freshness: number | undefined
   readonly skew: Skew
   /** Since the last run. */
   readonly newly: { readonly missing: number; readonly quarantined: number }
@@ -51,7 +53,7 @@ export function monitorRow(o: Observation): Row {
     reason: redact(o.verdict.reason),
     table_version: o.position === undefined ? null : BigInt(o.position.version),
     newest_event_time: newest === 0 ? null : BigInt(Math.round(newest)),
-    freshness_seconds: newest === 0 ? null : o.runTime / 1000 - newest / 1e6,
+    freshness_seconds: o.freshness ?? null,
     queryable_p50_seconds: o.found.p50 ?? null,
     queryable_p95_seconds: o.found.p95 ?? null,
     queryable_p99_seconds: o.found.p99 ?? null,

@@ -15,7 +15,11 @@ export const monitorTable: TableSpec = {
       optional('reason', 'string', 'Why, in words.'),
       optional('table_version', 'long', 'The version looked at.'),
       optional('newest_event_time', 'timestamp', 'The newest event in the table.'),
-      optional('freshness_seconds', 'double', 'run_time − newest_event_time.'),
+      optional(
+        'freshness_seconds',
+        'double',
+        'run_time − newest_event_time, 0 at least; of an event that is ahead of the clock, the time since the last commit.',
+      ),
       optional(
         'queryable_p50_seconds',
         'double',

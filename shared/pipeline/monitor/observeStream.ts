@@ -11,6 +11,7 @@ import { bronzeBalance, scoredBalance, silverBalance, summaryBalance } from './b
 import { type Skew, skewSentences, worseSkew } from './clockSkew.js'
 import { newlyReported } from './dataLoss.js'
 import { compareLag, type Drain, type Marks } from './drain.js'
+import { freshnessOf } from './freshness.js'
 import { type Lag, measureLag, spanOf, unknownLag } from './lag.js'
 import { layerPath } from './layerAggregate.js'
 import { monitorRow } from './monitorRow.js'
@@ -81,12 +82,13 @@ export async function observeStream(
     const isBronze = layer === 'bronze'
     const { balance, stopped, note } = await checksOf(lake, stream, layer, observation, span)
     const model = layer === 'gold' ? await modelOf(lake, stream, runTime) : undefined
-    const newest = reconciliation.newest[layer]
-    const { skew } = found[layer]
+    const { skew, lastCommitAt } = found[layer]
+    const skews = [...skewSentences("a writer's clock", skew), ...ownClock]
+    const freshness = freshnessOf(reconciliation.newest[layer], lastCommitAt, runTime)
     const verdict = tableStatus({
       layer,
       exists: state !== undefined,
-      freshness: newest === 0 ? undefined : runTime / 1000 - newest / 1e6,
+      freshness: freshness.seconds,
       paused,
       failed: failed[layer],
       ...sourceFindings(layer, lag, drain),
@@ -94,7 +96,7 @@ export async function observeStream(
       balance,
       newlyMissing: isBronze ? BigInt(newly.missing) : 0n,
       stopped: [...(isBronze ? lag.stopped : []), ...stopped, ...(model?.stopped ?? [])],
-      notes: [...note, ...(model?.notes ?? []), ...skewSentences("a writer's clock", skew), ...ownClock],
+      notes: [...note, ...freshness.notes, ...(model?.notes ?? []), ...skews],
       ...limitsOf(lake),
     })
     rows.push(
@@ -107,6 +109,7 @@ export async function observeStream(
         isPaused: paused !== undefined,
         position: state === undefined ? undefined : monitorState.positions[path],
         reconciliation,
+        freshness: freshness.seconds,
         found: found[layer],
         balance,
         lag: isBronze ? lag : undefined,
