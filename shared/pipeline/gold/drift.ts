@@ -1,4 +1,4 @@
-import { driftPartitionColumns, driftPath, driftTable, scoredPath, sqlName, type Stream } from '../../contract/index.js'
+import { driftPartitionColumns, driftPath, driftTable, scoredPath, type Stream } from '../../contract/index.js'
 import { type AddFile, writeDataFile } from '../../delta/index.js'
 import { asError } from '../../errors.js'
 import { elapsedMs } from '../../storage/index.js'
@@ -14,13 +14,13 @@ import {
   type NewRows,
   type OpenedTable,
   type RebuildInput,
-  rebuildTable,
-  refresh,
+  rebuildStep,
   type RefreshOptions,
+  refreshStep,
 } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
 import { type ModelPlace, modelPlace } from '../models/index.js'
-import { reportStep, startStep, type StepReport } from '../step/index.js'
+import type { StepReport } from '../step/index.js'
 import { driftOfDay } from './driftRows.js'
 import { dateOf, endedFiles, endOf } from './endedDays.js'
 import { ModelReferences } from './modelReferences.js'
@@ -50,11 +50,8 @@ export async function measureDrift(
   const trigger = options.trigger ?? 'timer'
   const place = await placeToCompare(lake, stream, { pauses: trigger === 'timer', makes: options.gained ?? true })
   if (place === undefined) return []
-  const about = { step: 'gold' as const, stream: stream.name, table: sqlName(driftPath(stream)), trigger }
-  const run = startStep(lake, about)
-  const compared =
-    place instanceof Error ? Promise.reject(place) : refresh(lake, run, driftDerivation(lake, stream, place, options))
-  return [await reportStep(lake, run, compared)]
+  const about = { step: 'gold', stream, path: driftPath(stream), trigger } as const
+  return [await refreshStep(lake, about, () => driftDerivation(lake, stream, place, options))]
 }
 
 /** Compares all scored rows again, and swaps the table in by one commit. */
@@ -65,18 +62,8 @@ export async function rebuildDrift(
 ): Promise<readonly StepReport[]> {
   const place = await placeToCompare(lake, stream, { pauses: false, makes: true })
   if (place === undefined) return []
-  const about = {
-    step: 'gold' as const,
-    stream: stream.name,
-    table: sqlName(driftPath(stream)),
-    trigger: options.trigger ?? 'command',
-  }
-  const run = startStep(lake, about)
-  const compared =
-    place instanceof Error
-      ? Promise.reject(place)
-      : rebuildTable(lake, run, driftDerivation(lake, stream, place, options))
-  return [await reportStep(lake, run, compared)]
+  const about = { step: 'gold', stream, path: driftPath(stream), trigger: options.trigger } as const
+  return [await rebuildStep(lake, about, () => driftDerivation(lake, stream, place, options))]
 }
 
 /** @returns undefined when nothing is to be done; what kept it from being known, for the report */
@@ -109,7 +96,9 @@ interface Comparison {
   readonly place: ModelPlace
 }
 
-function driftDerivation(lake: Lake, stream: Stream, place: ModelPlace, options: RefreshOptions): Derivation {
+/** @throws what kept the model's place from being known */
+function driftDerivation(lake: Lake, stream: Stream, place: ModelPlace | Error, options: RefreshOptions): Derivation {
+  if (place instanceof Error) throw place
   const spec = driftTable(stream)
   const comparison = { lake, stream, place }
   return {

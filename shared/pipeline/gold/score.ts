@@ -1,4 +1,4 @@
-import { scoredPath, scoredTable, silverPath, sqlName, type Stream } from '../../contract/index.js'
+import { scoredPath, scoredTable, silverPath, type Stream } from '../../contract/index.js'
 import type { AddFile, TableState } from '../../delta/index.js'
 import {
   type AllRows,
@@ -8,12 +8,12 @@ import {
   liveRows,
   lostRowsOf,
   maxRowsOf,
-  rebuildTable,
-  refresh,
+  rebuildStep,
   type RefreshOptions,
+  refreshStep,
 } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
-import { reportStep, startStep, type StepReport } from '../step/index.js'
+import type { StepReport } from '../step/index.js'
 import { type ReadyModel, withChampion } from './champion.js'
 import { type Scored, scoreFiles, type Scoring } from './scoreRows.js'
 
@@ -23,26 +23,14 @@ import { type Scored, scoreFiles, type Scoring } from './scoreRows.js'
  * Never throws: what goes wrong is in the report.
  */
 export function scoreSilver(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
-  const about = {
-    step: 'gold' as const,
-    stream: stream.name,
-    table: sqlName(scoredPath(stream)),
-    trigger: options.trigger ?? 'timer',
-  }
-  const run = startStep(lake, about)
-  return reportStep(lake, run, refresh(lake, run, scoredDerivation(lake, stream, options)))
+  const about = { step: 'gold', stream, path: scoredPath(stream), trigger: options.trigger } as const
+  return refreshStep(lake, about, () => scoredDerivation(lake, stream, options))
 }
 
 /** Scores all of silver again with the current model, and swaps it in by one commit. */
 export function rebuildScored(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
-  const about = {
-    step: 'gold' as const,
-    stream: stream.name,
-    table: sqlName(scoredPath(stream)),
-    trigger: options.trigger ?? 'command',
-  }
-  const run = startStep(lake, about)
-  return reportStep(lake, run, rebuildTable(lake, run, scoredDerivation(lake, stream, options)))
+  const about = { step: 'gold', stream, path: scoredPath(stream), trigger: options.trigger } as const
+  return rebuildStep(lake, about, () => scoredDerivation(lake, stream, options))
 }
 
 function scoredDerivation(lake: Lake, stream: Stream, options: RefreshOptions): Derivation {

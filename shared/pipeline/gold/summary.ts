@@ -1,6 +1,5 @@
 import {
   scoredPath,
-  sqlName,
   type Stream,
   summaryGroupName,
   summaryPartitionColumns,
@@ -19,13 +18,13 @@ import {
   lostRowsOf,
   maxRowsOf,
   type NewRows,
-  rebuildTable,
-  refresh,
+  rebuildStep,
   type RefreshOptions,
+  refreshStep,
   sumOfColumn,
 } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
-import { reportStep, startStep, type StepReport } from '../step/index.js'
+import type { StepReport } from '../step/index.js'
 import { type Summarised, summariseWindows } from './summariseRows.js'
 
 /**
@@ -35,26 +34,14 @@ import { type Summarised, summariseWindows } from './summariseRows.js'
  * Never throws: what goes wrong is in the report.
  */
 export function summariseScored(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
-  const about = {
-    step: 'gold' as const,
-    stream: stream.name,
-    table: sqlName(summaryPath(stream)),
-    trigger: options.trigger ?? 'timer',
-  }
-  const run = startStep(lake, about)
-  return reportStep(lake, run, refresh(lake, run, summaryDerivation(lake, stream, options)))
+  const about = { step: 'gold', stream, path: summaryPath(stream), trigger: options.trigger } as const
+  return refreshStep(lake, about, () => summaryDerivation(lake, stream, options))
 }
 
 /** Rebuilds the summary from all scored rows, and swaps it in by one commit. */
 export function rebuildSummary(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
-  const about = {
-    step: 'gold' as const,
-    stream: stream.name,
-    table: sqlName(summaryPath(stream)),
-    trigger: options.trigger ?? 'command',
-  }
-  const run = startStep(lake, about)
-  return reportStep(lake, run, rebuildTable(lake, run, summaryDerivation(lake, stream, options)))
+  const about = { step: 'gold', stream, path: summaryPath(stream), trigger: options.trigger } as const
+  return rebuildStep(lake, about, () => summaryDerivation(lake, stream, options))
 }
 
 function summaryDerivation(lake: Lake, stream: Stream, options: RefreshOptions): Derivation {

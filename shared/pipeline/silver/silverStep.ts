@@ -1,7 +1,7 @@
-import { silverPath, sqlName, type Stream } from '../../contract/index.js'
-import { rebuildTable, refresh, type RefreshOptions } from '../incremental/index.js'
+import { silverPath, type Stream } from '../../contract/index.js'
+import { rebuildStep, type RefreshOptions, refreshStep } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
-import { reportStep, startStep, type StepReport, type Trigger } from '../step/index.js'
+import type { StepReport, Trigger } from '../step/index.js'
 import { silverDerivation } from './silverDerivation.js'
 
 /**
@@ -33,14 +33,8 @@ export async function runSilver(
  * Never throws: what goes wrong is in the report.
  */
 export function refineSilver(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
-  const about = {
-    step: 'silver' as const,
-    stream: stream.name,
-    table: sqlName(silverPath(stream)),
-    trigger: options.trigger ?? 'timer',
-  }
-  const run = startStep(lake, about)
-  return reportStep(lake, run, refresh(lake, run, silverDerivation(lake, stream, options)))
+  const about = { step: 'silver', stream, path: silverPath(stream), trigger: options.trigger } as const
+  return refreshStep(lake, about, () => silverDerivation(lake, stream, options))
 }
 
 /**
@@ -49,12 +43,6 @@ export function refineSilver(lake: Lake, stream: Stream, options: RefreshOptions
  * Never throws: what goes wrong is in the report.
  */
 export function rebuildSilver(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
-  const about = {
-    step: 'silver' as const,
-    stream: stream.name,
-    table: sqlName(silverPath(stream)),
-    trigger: options.trigger ?? 'command',
-  }
-  const run = startStep(lake, about)
-  return reportStep(lake, run, rebuildTable(lake, run, silverDerivation(lake, stream, options)))
+  const about = { step: 'silver', stream, path: silverPath(stream), trigger: options.trigger } as const
+  return rebuildStep(lake, about, () => silverDerivation(lake, stream, options))
 }

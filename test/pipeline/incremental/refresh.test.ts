@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 
 import { silverPath } from '../../../shared/contract/index.js'
 import { type Action, commitInfoOf, readsNothing, removedFile } from '../../../shared/delta/index.js'
-import { type Derivation, readCursor, rebuildTable, refresh } from '../../../shared/pipeline/incremental/index.js'
+import { type Derivation, readCursor, rebuildStep, refreshStep } from '../../../shared/pipeline/incremental/index.js'
 import type { Lake } from '../../../shared/pipeline/lake/index.js'
-import { reportStep, startStep, type StepReport } from '../../../shared/pipeline/step/index.js'
+import type { StepReport } from '../../../shared/pipeline/step/index.js'
 import { Faults, FaultyStore } from '../../../shared/storage/faults/index.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
 import { events } from '../../harness/sampleStream/events.js'
@@ -14,16 +14,14 @@ import { type Given, hour, SilverFixture } from '../silver/silverFixture.js'
 import { bigEvents, bigEventsTable } from './bigEvents.js'
 
 const { path: bigPath } = bigEventsTable(events)
-const about = { step: 'gold', stream: 'events', trigger: 'timer' } as const
+const about = { step: 'gold', stream: events, path: bigPath, trigger: 'timer' } as const
 
 function refreshBig(lake: Lake, derivation: Derivation = bigEvents(lake, events)): Promise<StepReport> {
-  const run = startStep(lake, about)
-  return reportStep(lake, run, refresh(lake, run, derivation))
+  return refreshStep(lake, about, () => derivation)
 }
 
 function rebuildBig(lake: Lake, derivation: Derivation = bigEvents(lake, events)): Promise<StepReport> {
-  const run = startStep(lake, about)
-  return reportStep(lake, run, rebuildTable(lake, run, derivation))
+  return rebuildStep(lake, about, () => derivation)
 }
 
 const big = (id: string): Given => ({ id, value: 1000 })
