@@ -124,6 +124,7 @@ describe("what a lake of two streams sends, read by the makers' own packages", (
       schema: 'SchemaDatasetFacet',
       storage: 'StorageDatasetFacet',
       version: 'DatasetVersionDatasetFacet',
+      columnLineage: 'ColumnLineageDatasetFacet',
       outputStatistics: 'OutputStatisticsOutputDatasetFacet',
     })
     expect(of('silver.orders')?.inputs[0]?.facets).toMatchObject({

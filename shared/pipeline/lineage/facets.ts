@@ -1,4 +1,5 @@
 import type { DataType, StructField, StructType } from '../../types/index.js'
+import type { ColumnSource, ColumnSources } from './columnSources.js'
 import type { DatasetName } from './datasets.js'
 
 /** Who says all this: a URI, as OpenLineage asks for one. */
@@ -46,33 +47,18 @@ export const qualityFacet = (rowCount: number) =>
 /** Rows that were written. */
 export const outputFacet = (rowCount: number) => facet('1-0-2/OutputStatisticsOutputDatasetFacet', { rowCount })
 
-/**
- * Columns that a table has of another as they were there, by their names, and the column by which rows are left out as
- * duplicates.
- */
-export function columnLineageFacet(
-  source: DatasetName & { readonly schema: StructType },
-  target: StructType,
-  decidedBy: string | undefined,
-) {
-  const { namespace, name, schema } = source
-  const known = new Set(schema.fields.map(field => field.name))
-  const input = (field: string, transformation: object) => ({
+/** What a table's columns come of in another dataset, and what decides which rows it has. */
+export function columnLineageFacet({ namespace, name }: DatasetName, { fields, rows }: ColumnSources) {
+  const input = ({ field, ...transformation }: ColumnSource) => ({
     namespace,
     name,
     field,
-    transformations: [transformation],
+    transformations: [{ ...transformation, masking: false }],
   })
-  const fields = target.fields
-    .filter(field => known.has(field.name))
-    .map(field => [
-      field.name,
-      { inputFields: [input(field.name, { type: 'DIRECT', subtype: 'IDENTITY', description: '', masking: false })] },
-    ])
-  const filter = { type: 'INDIRECT', subtype: 'FILTER', description: 'Duplicates are left out.', masking: false }
+  const named = Object.entries(fields).map(([column, sources]) => [column, { inputFields: sources.map(input) }])
   return facet('1-2-0/ColumnLineageDatasetFacet', {
-    fields: Object.fromEntries(fields) as object,
-    dataset: decidedBy === undefined ? [] : [input(decidedBy, filter)],
+    fields: Object.fromEntries(named) as object,
+    dataset: rows.map(input),
   })
 }
 

@@ -1,6 +1,7 @@
 import type { Stream } from '../../contract/index.js'
-import type { Logger, RunListener } from '../../telemetry/index.js'
+import type { Logger, RunListener, StartedRun } from '../../telemetry/index.js'
 import { Outbox, Receiver } from '../../telemetry/sending/index.js'
+import { Deliveries, type EndedRun, isDelivery } from './deliveries.js'
 import { endEvent, type LineagePlace, startEvent } from './runEvent.js'
 
 /** What {@link lineageListener} sends, and to whom. */
@@ -39,15 +40,29 @@ export function lineageListener(options: LineageOptions): RunListener {
   const add = (event: object | undefined) => {
     if (event !== undefined) events.add(event)
   }
+  const start = (stream: Stream) => (run: StartedRun) => {
+    add(startEvent(run, stream, options))
+  }
+  const end =
+    (stream: Stream) =>
+    ({ run, written }: EndedRun) => {
+      add(endEvent(run, written, stream, options))
+    }
+  const deliveries = new Map(streams.map(stream => [stream.name, new Deliveries(start(stream), end(stream))]))
   return {
     started(run) {
       const stream = byName.get(run.stream ?? '')
-      if (stream !== undefined) add(startEvent(run, stream, options))
+      if (isDelivery(run)) deliveries.get(run.stream ?? '')?.started(run)
+      else if (stream !== undefined) start(stream)(run)
     },
     ended(run, written) {
       const stream = byName.get(run.stream ?? '')
-      if (stream !== undefined) add(endEvent(run, written, stream, options))
+      if (isDelivery(run)) deliveries.get(run.stream ?? '')?.ended(run, written)
+      else if (stream !== undefined) end(stream)({ run, written })
     },
-    close: () => events.close(closeWithinMs),
+    close() {
+      for (const one of deliveries.values()) one.close()
+      return events.close(closeWithinMs)
+    },
   }
 }

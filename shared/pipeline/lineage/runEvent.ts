@@ -1,5 +1,6 @@
-import type { Stream } from '../../contract/index.js'
+import type { Stream, TableSpec } from '../../contract/index.js'
 import type { RunRecord, StartedRun, WrittenTable } from '../../telemetry/index.js'
+import { topicSchema } from './columnSources.js'
 import { type DatasetName, tableDataset, topicDataset } from './datasets.js'
 import {
   columnLineageFacet,
@@ -80,37 +81,34 @@ interface Seen {
 
 function input({ source }: StepDatasets, stream: Stream, place: LineagePlace, { rows, version }: Seen): object {
   const inputFacets = rows === undefined ? {} : { dataQualityMetrics: qualityFacet(rows) }
-  if (source === undefined) return { ...topicDataset(place.brokers, stream.topic), facets: {}, inputFacets }
-  const facets = {
-    schema: schemaFacet(source.schema),
-    storage: storageFacet(),
-    ...(version === undefined ? {} : { version: versionFacet(version) }),
-  }
-  return { ...tableDataset(place.lakeUrl, source.path), facets, inputFacets }
+  const facets =
+    source === undefined
+      ? { schema: schemaFacet(topicSchema(stream)) }
+      : {
+          schema: schemaFacet(source.schema),
+          storage: storageFacet(),
+          ...(version === undefined ? {} : { version: versionFacet(version) }),
+        }
+  return { ...nameOf(source, stream, place), facets, inputFacets }
 }
 
 function outputs(
-  { source, target, keepsColumns }: StepDatasets,
+  { source, target, columns }: StepDatasets,
   stream: Stream,
   place: LineagePlace,
   { rows = 0, version = 0 }: Seen,
 ): readonly object[] {
-  if (target === undefined) return []
-  const from: DatasetName | undefined = source && tableDataset(place.lakeUrl, source.path)
-  const decidedBy = target.path.startsWith('silver/') ? stream.key : undefined
+  if (target === undefined || columns === undefined) return []
   const facets = {
     schema: schemaFacet(target.schema),
     storage: storageFacet(),
     version: versionFacet(version),
-    ...(keepsColumns && source !== undefined && from !== undefined
-      ? { columnLineage: columnLineageFacet({ ...from, schema: source.schema }, target.schema, decidedBy) }
-      : {}),
+    columnLineage: columnLineageFacet(nameOf(source, stream, place), columns),
   }
-  return [
-    {
-      ...tableDataset(place.lakeUrl, target.path),
-      facets,
-      outputFacets: { outputStatistics: outputFacet(rows) },
-    },
-  ]
+  const outputFacets = { outputStatistics: outputFacet(rows) }
+  return [{ ...tableDataset(place.lakeUrl, target.path), facets, outputFacets }]
+}
+
+function nameOf(table: TableSpec | undefined, stream: Stream, { lakeUrl, brokers }: LineagePlace): DatasetName {
+  return table === undefined ? topicDataset(brokers, stream.topic) : tableDataset(lakeUrl, table.path)
 }

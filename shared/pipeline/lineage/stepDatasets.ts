@@ -9,6 +9,14 @@ import {
   type TableSpec,
 } from '../../contract/index.js'
 import type { WrittenTable } from '../../telemetry/index.js'
+import {
+  bronzeSources,
+  type ColumnSources,
+  driftSources,
+  scoredSources,
+  silverSources,
+  summarySources,
+} from './columnSources.js'
 
 /** What a run of a step makes of what. */
 export interface StepDatasets {
@@ -16,8 +24,8 @@ export interface StepDatasets {
   readonly source: TableSpec | undefined
   /** Undefined where the run wrote none, or it is not known yet. */
   readonly target: TableSpec | undefined
-  /** Whether columns of the target are the source's, as they were. */
-  readonly keepsColumns: boolean
+  /** What the target's columns come of in the source; undefined where there is no target. */
+  readonly columns: ColumnSources | undefined
 }
 
 /**
@@ -25,14 +33,17 @@ export interface StepDatasets {
  * monitor, maintenance, training, erasure).
  */
 export function datasetsOf(step: string, stream: Stream, written: WrittenTable | undefined): StepDatasets | undefined {
-  const wrote = (spec: TableSpec) => (written?.table === sqlName(spec.path) ? spec : undefined)
+  const wrote = (spec: TableSpec) => written?.table === sqlName(spec.path)
   const bronze = bronzeTable(stream)
   const silver = silverTable(stream)
-  if (step === 'bronze') return { source: undefined, target: wrote(bronze), keepsColumns: false }
-  if (step === 'silver' || step === 'replay') return { source: bronze, target: wrote(silver), keepsColumns: true }
-  if (step !== 'gold') return undefined
   const scored = scoredTable(stream)
-  const target = wrote(summaryTable(stream)) ?? wrote(driftTable(stream))
-  if (target !== undefined) return { source: scored, target, keepsColumns: false }
-  return { source: silver, target: wrote(scored), keepsColumns: true }
+  const made = (source: TableSpec | undefined, target: TableSpec, columns: () => ColumnSources): StepDatasets =>
+    wrote(target) ? { source, target, columns: columns() } : { source, target: undefined, columns: undefined }
+  if (step === 'bronze') return made(undefined, bronze, () => bronzeSources(stream))
+  if (step === 'silver' || step === 'replay') return made(bronze, silver, () => silverSources(stream, silver.schema))
+  if (step !== 'gold') return undefined
+  const [summary, drift] = [summaryTable(stream), driftTable(stream)]
+  if (wrote(summary)) return made(scored, summary, () => summarySources(stream))
+  if (wrote(drift)) return made(scored, drift, () => driftSources(stream))
+  return made(silver, scored, () => scoredSources(stream, silver.schema, scored.schema))
 }

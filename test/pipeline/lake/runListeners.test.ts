@@ -163,26 +163,29 @@ test('lineage: what each run of a step read and wrote, and one that fails says w
   }[]
   expect(told.map(({ eventType, job }) => `${eventType} ${job.name}`)).toEqual([
     'START bronze.events',
-    'COMPLETE bronze.events',
     'START bronze.orders',
-    'COMPLETE bronze.orders',
     'START silver.events',
     'COMPLETE silver.events',
     'START silver.orders',
     'COMPLETE silver.orders',
-    'START bronze.events',
     'FAIL bronze.events',
+    'COMPLETE bronze.orders',
   ])
-  const silver = told[5]
+  const silver = told[3]
+  const failed = told.at(-2)
   const account = 'abfss://lake@acme.dfs.core.windows.net'
-  expect(told[1]?.inputs).toMatchObject([{ namespace: 'kafka://one:9092', name: 'events' }])
+  expect(failed?.inputs).toMatchObject([{ namespace: 'kafka://one:9092', name: 'events' }])
+  expect(failed?.run.runId).toBe(told[0]?.run.runId)
+  expect(failed?.outputs).toMatchObject([
+    { name: 'prod/bronze/events', outputFacets: { outputStatistics: { rowCount: 100 } } },
+  ])
   expect(silver?.inputs).toMatchObject([
     { namespace: account, name: 'prod/bronze/events', facets: { version: { datasetVersion: '1' } } },
   ])
   expect(silver?.outputs).toMatchObject([{ namespace: account, name: 'prod/silver/events' }])
   const { columnLineage } = silver?.outputs[0]?.facets ?? {}
   expect(Object.keys(columnLineage?.['fields'] ?? {})).toEqual(expect.arrayContaining(['event_id', '_offset', 'value']))
-  expect(told.at(-1)?.run.facets.errorMessage?.message).toContain('is refused')
+  expect(failed?.run.facets.errorMessage?.message).toContain('is refused')
   expect(collector.received.map(one => one.text).join()).not.toContain('c2VjcmV0c2VjcmV0')
 })
 
