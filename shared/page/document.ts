@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-
 import { ranges } from '../pipeline/overview/index.js'
 import { Html, html } from './html.js'
 import { linkTo } from './links.js'
@@ -25,27 +23,6 @@ import { style } from './style.js'
 // What their hashes are of is exactly what stands between the tags.
 const styles = new Html(`<style>${style}</style>`)
 const scripts = new Html(`<script>${script}</script>`)
-
-const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
-
-/** Headers of every answer of the page: nothing runs, is styled or is fetched but what the page itself brings. */
-export const pageHeaders: Readonly<Record<string, string>> = {
-  'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': [
-    "default-src 'none'",
-    `script-src ${hashOf(script)}`,
-    `style-src ${hashOf(style)}`,
-    "connect-src 'self'",
-    'img-src data:',
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-  ].join('; '),
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'cross-origin-opener-policy': 'same-origin',
-  'cache-control': 'no-store',
-}
 
 const icon =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath fill='%232563c9' d='M8 1 15 14H1z'/%3E%3C/svg%3E"

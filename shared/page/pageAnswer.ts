@@ -1,5 +1,6 @@
-import { document, pageHeaders } from './document.js'
+import { document } from './document.js'
 import { type Html, html } from './html.js'
+import { pageHeaders } from './securityHeaders.js'
 
 /** What is answered to a request. */
 export interface PageAnswer {

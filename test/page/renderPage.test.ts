@@ -3,7 +3,8 @@ import { gzipSync } from 'node:zlib'
 
 import { describe, expect, test } from 'vitest'
 
-import { pageHeaders, renderPage } from '../../shared/page/document.js'
+import { renderPage } from '../../shared/page/document.js'
+import { pageHeaders } from '../../shared/page/securityHeaders.js'
 import { events } from '../harness/sampleStream/events.js'
 import { orders } from '../harness/threeStreams/orders.js'
 import { dataOf, now, overviewOf, rowsOf } from './pageFixture.js'

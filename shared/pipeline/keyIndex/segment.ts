@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 
-import { entriesBytes, type EntryLayout, entryLayout, EntryReader } from './entryLayout.js'
 import { hashBits } from './keyHash.js'
+import { entriesBytes, EntryReader, type SegmentLayout, segmentLayout } from './segmentLayout.js'
 import { decodeTail, decodeTrailer, fixedTailBytes, type IndexedFile, type SegmentTrailer } from './segmentTrailer.js'
 
 /** Row groups of one file, each with those of the hashes asked for that it has. */
@@ -18,13 +18,13 @@ const widestGap = 16 * 1024
  */
 export class KeySegment {
   readonly trailer: SegmentTrailer
-  readonly #layout: EntryLayout
+  readonly #layout: SegmentLayout
   readonly #reader: EntryReader
   readonly #directory: Uint32Array
   /** The file and the place in it of each row group. */
   readonly #groups: readonly (readonly [file: number, group: number])[]
 
-  private constructor(trailer: SegmentTrailer, layout: EntryLayout, directory: Uint32Array) {
+  private constructor(trailer: SegmentTrailer, layout: SegmentLayout, directory: Uint32Array) {
     this.trailer = trailer
     this.#layout = layout
     this.#reader = new EntryReader(layout)
@@ -51,7 +51,7 @@ export class KeySegment {
     const trailer = decodeTrailer(await readAt(handle, end - tail.trailerBytes, tail.trailerBytes))
     if (trailer === undefined) return undefined
     const groups = trailer.files.reduce((sum, { outline }) => sum + outline.groups.length, 0)
-    const layout = entryLayout(trailer.entries, groups)
+    const layout = segmentLayout(trailer.entries, groups)
     const directoryBytes = 4 * (2 ** layout.bucketBits + 1)
     const begin = end - tail.trailerBytes - directoryBytes
     if (begin !== entriesBytes(layout)) return undefined

@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib'
 
 import type { ObjectWriter } from '../../storage/index.js'
-import { type EntryLayout, entryLayout, EntryPacker } from './entryLayout.js'
 import { hashBits } from './keyHash.js'
+import { EntryPacker, type SegmentLayout, segmentLayout } from './segmentLayout.js'
 import { encodeTail, encodeTrailer, type SegmentTrailer } from './segmentTrailer.js'
 
 const flushBytes = 2 ** 20
@@ -13,7 +13,7 @@ const flushBytes = 2 ** 20
  */
 export class SegmentWriter {
   readonly #output: ObjectWriter
-  readonly #layout: EntryLayout
+  readonly #layout: SegmentLayout
   readonly #packer: EntryPacker
   /** Entries before each bucket, and all of them at the end. */
   readonly #directory: Uint32Array
@@ -28,7 +28,7 @@ export class SegmentWriter {
     const groups = trailer.files.reduce((sum, { outline }) => sum + outline.groups.length, 0)
     this.#output = output
     this.#trailer = trailer
-    this.#layout = entryLayout(trailer.entries, groups)
+    this.#layout = segmentLayout(trailer.entries, groups)
     this.#packer = new EntryPacker(this.#layout, flushBytes)
     this.#directory = new Uint32Array(2 ** this.#layout.bucketBits + 1)
     this.#bucketSpan = 2 ** (hashBits - this.#layout.bucketBits)

@@ -4,7 +4,7 @@ import { hashBits } from './keyHash.js'
  * How the entries of a segment are packed. They are sorted by hash; a hash's first bits choose a bucket, whose entries
  * hold the rest of it and the row group that has the key.
  */
-export interface EntryLayout {
+export interface SegmentLayout {
   readonly entries: number
   readonly bucketBits: number
   readonly groupBits: number
@@ -18,7 +18,7 @@ const bucketSizeBits = 6
 const widestUnaligned = 41
 
 /** @param groups row groups that the entries name; no more than there are entries */
-export function entryLayout(entries: number, groups: number): EntryLayout {
+export function segmentLayout(entries: number, groups: number): SegmentLayout {
   const bucketBits = Math.max(0, Math.floor(Math.log2(Math.max(1, entries))) - bucketSizeBits)
   const groupBits = Math.ceil(Math.log2(Math.max(2, groups)))
   const bits = hashBits - bucketBits + groupBits
@@ -26,7 +26,7 @@ export function entryLayout(entries: number, groups: number): EntryLayout {
 }
 
 /** Bytes of all entries, and a few more, so that one can be read at the end. */
-export const entriesBytes = ({ entries, entryBits }: EntryLayout): number => Math.ceil((entries * entryBits) / 8) + 6
+export const entriesBytes = ({ entries, entryBits }: SegmentLayout): number => Math.ceil((entries * entryBits) / 8) + 6
 
 /** Entries in bytes that begin somewhere among them. An entry as a number is the rest of its hash times {@link unit}, plus its row group. */
 export class EntryReader {
@@ -34,7 +34,7 @@ export class EntryReader {
   readonly #bits: number
   readonly #units: readonly number[]
 
-  constructor({ entryBits, groupBits }: EntryLayout) {
+  constructor({ entryBits, groupBits }: SegmentLayout) {
     this.unit = 2 ** groupBits
     this.#bits = entryBits
     this.#units = [...Array.from({ length: 8 }, (_, shift) => 2 ** shift), 2 ** entryBits]
@@ -67,7 +67,7 @@ export class EntryPacker {
   #pendingBits = 0
 
   /** @param room bytes that may gather before they are taken */
-  constructor(layout: EntryLayout, room: number) {
+  constructor(layout: SegmentLayout, room: number) {
     this.#bits = layout.entryBits
     this.#unit = 2 ** layout.groupBits
     this.#bytes = new Uint8Array(room + 16)

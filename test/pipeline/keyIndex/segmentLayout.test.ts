@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest'
 
-import { entriesBytes, entryLayout, EntryPacker, EntryReader } from '../../../shared/pipeline/keyIndex/entryLayout.js'
 import { hashBits } from '../../../shared/pipeline/keyIndex/keyHash.js'
+import {
+  entriesBytes,
+  EntryPacker,
+  EntryReader,
+  segmentLayout,
+} from '../../../shared/pipeline/keyIndex/segmentLayout.js'
 import { Random, seedNote } from '../../random.js'
 
 test.each([
@@ -14,7 +19,7 @@ test.each([
   [300_000, 65_536],
 ])('%i entries of %i row groups are read as they were packed', (entries, groups) => {
   const random = new Random()
-  const layout = entryLayout(entries, groups)
+  const layout = segmentLayout(entries, groups)
   const packer = new EntryPacker(layout, 1 << 16)
   const most = 2 ** (hashBits - layout.bucketBits)
   const pushed: { rest: number; group: number }[] = []
@@ -40,7 +45,7 @@ test.each([
 })
 
 test.each([1e6, 70e6, 100e6, 130e6, 1e9])('%d keys in row groups of 8,192 take less than four bytes each', entries => {
-  const layout = entryLayout(entries, entries / 8192)
+  const layout = segmentLayout(entries, entries / 8192)
   const bytes = entriesBytes(layout) + 4 * 2 ** layout.bucketBits
   expect(bytes / entries).toBeLessThan(4)
 })
