@@ -6,7 +6,10 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { encodeParquet } from '../../shared/parquet/index.js'
+import { nextRowLoss } from '../../shared/pipeline/incremental/index.js'
+import { LocalDiskStore } from '../../shared/storage/index.js'
 import type { Column } from '../../shared/types/index.js'
+import { BronzeFixture, range } from '../pipeline/bronze/bronzeFixture.js'
 import { type CommandResult, lake } from './testShell.js'
 
 let folder: string
@@ -382,6 +385,30 @@ describe('changing rows', () => {
       kind: 'committed',
       version: 2,
     })
+  })
+
+  test('bronze is not restored to before rows were lost for good, however it is meant', async () => {
+    await using f = await BronzeFixture.open({ store: new LocalDiskStore(folder) })
+    f.append(range(0, 3))
+    await f.deliver(range(0, 3))
+    const bronze = f.lake.table('bronze/events')
+    const state = await bronze.state({ fresh: true })
+    if (state === undefined) throw new Error('no bronze')
+    await bronze.commit({
+      readVersion: state.version,
+      actions: [{ txn: nextRowLoss(state, f.clock.now()) }],
+      operation: 'DELETE',
+      isBlindAppend: false,
+      reads: { files: 'none', appIds: () => false },
+    })
+    f.append(range(3, 5))
+    await f.deliver(range(3, 5))
+    const restore = ['restore', 'bronze.events', '--force', '--version']
+    for (const more of [[], ['--dry-run']])
+      expect(refused(await run([...restore, String(state.version), ...more]))).toMatch(
+        /has rows that were removed since, for their age .* Restore a later version/,
+      )
+    expect(await done([...restore, String(state.version + 1)])).toMatchObject({ kind: 'committed' })
   })
 
   test('what changed is in the change feed', async () => {

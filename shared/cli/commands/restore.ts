@@ -1,5 +1,7 @@
+import { bronzePath } from '../../contract/index.js'
 import { planRestore, restoreTable, type RestoreTarget } from '../../delta/dml/index.js'
-import type { DeltaTable } from '../../delta/index.js'
+import type { DeltaTable, Snapshot } from '../../delta/index.js'
+import { rowLossesOf } from '../../pipeline/incremental/index.js'
 import { folderOpener, type Lake } from '../../pipeline/lake/index.js'
 import { maintainedTables } from '../../pipeline/maintenance/index.js'
 import { redactedAddress } from '../../storage/index.js'
@@ -49,6 +51,7 @@ export const restore: Command = {
       ignoreMissingFiles: args.flag('ignore-missing'),
     }
     const snapshot = await requireSnapshot(table, name)
+    await requireNothingLost(lake, table, snapshot, to)
     if (!args.flag('dry-run')) {
       await printOutcome(context, table, name, await restoreTable(table, to, options))
       return
@@ -84,5 +87,21 @@ function requireForeign(lake: Lake, table: DeltaTable, name: string, args: Argum
   throw new CliError(
     'USAGE',
     `${redactedAddress(name)} is a table of the pipeline: rows that go are not read again. \`lake rebuild\` recreates silver and gold; --force restores all the same.`,
+  )
+}
+
+/**
+ * What bronze has lost for its age, or by an erasure, is counted as such for good: were it there again, nothing would
+ * reconcile any more.
+ * @throws CliError USAGE for a version of bronze before that, forced or not
+ */
+async function requireNothingLost(lake: Lake, table: DeltaTable, now: Snapshot, to: RestoreTarget): Promise<void> {
+  if (!lake.streams.some(stream => lake.table(bronzePath(stream)).url === table.url)) return
+  const version = 'version' in to ? to.version : await table.versionAt(to.timestamp, { toNewest: true })
+  const then = await table.snapshot(version === undefined ? {} : { version })
+  if (then === undefined || rowLossesOf(then) === rowLossesOf(now)) return
+  throw new CliError(
+    'USAGE',
+    `Version ${then.version} has rows that were removed since, for their age or because their key was erased: they are counted so for good and would be there once too often. Restore a later version.`,
   )
 }

@@ -7,6 +7,7 @@ import { appendBronze, countsOf, writtenBy } from './append.js'
 import { CommitThrottle } from './commitThrottle.js'
 import { type Coverage, packCoverages, type PieceLimits } from './coverage.js'
 import { encodeCoverage } from './encode.js'
+import { ingestionTime } from './ingestionTime.js'
 import { layoutOf, openBronze } from './openBronze.js'
 import { adoptIdentities, recordStops } from './partitionFacts.js'
 import type { PartitionProgress } from './progress.js'
@@ -121,7 +122,8 @@ export function readableStream(lake: Lake, stream: Stream, coverages: readonly C
 }
 
 /** What encoding a record depends on besides it, from now on. */
-export function ingestionOf({ clock, settings, listeners }: Lake, erased?: ErasedOffsets): Ingestion {
+export function ingestionOf(lake: Lake, erased?: ErasedOffsets): Ingestion {
+  const { settings, listeners } = lake
   const followsSources = listeners.some(listener => listener.followsSources === true)
-  return { ingestedAt: clock.now(), maxRawBytes: settings.bronzeMaxRawSize, erased, followsSources }
+  return { ingestedAt: ingestionTime(lake), maxRawBytes: settings.bronzeMaxRawSize, erased, followsSources }
 }

@@ -2,10 +2,12 @@ import { bronzeTable, type Stream } from '../../contract/index.js'
 import type { DataFileLayout } from '../../delta/index.js'
 import { type OpenedTable, openTable } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
+import { watchTime } from './ingestionTime.js'
 
 /** A stream's bronze table, created or compared with the contract. */
-export function openBronze(lake: Lake, stream: Stream): Promise<OpenedTable> {
-  return openTable(lake, bronzeTable(stream))
+export async function openBronze(lake: Lake, stream: Stream): Promise<OpenedTable> {
+  const [table] = await Promise.all([openTable(lake, bronzeTable(stream)), watchTime(lake, stream)])
+  return table
 }
 
 /** What the writer of a data file must know of a table. */

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 
+import { ManualClock } from '../../../shared/clock.js'
 import { resolvedPath, scoredPath, silverPath, summaryPath } from '../../../shared/contract/index.js'
 import { deleteRows } from '../../../shared/delta/dml/index.js'
 import { checkContract } from '../../../shared/pipeline/contractCheck/index.js'
 import { eraseKeys } from '../../../shared/pipeline/erasure/index.js'
 import { rebuildGold } from '../../../shared/pipeline/gold/index.js'
 import { catchUp, resetOffsets } from '../../../shared/pipeline/index.js'
+import { openLake } from '../../../shared/pipeline/lake/index.js'
 import { rebuildSilver } from '../../../shared/pipeline/silver/index.js'
 import { Faults, FaultyStore, storageOperations } from '../../../shared/storage/faults/index.js'
 import { type BronzeFixture, range } from '../bronze/bronzeFixture.js'
@@ -17,6 +19,7 @@ import {
   day,
   daysOf,
   expectBalanced,
+  expireAll,
   keysOf,
   maintain,
   open,
@@ -25,6 +28,12 @@ import {
   reopen,
   send,
 } from './retentionFixture.js'
+
+/** A process with another clock on the same lake. */
+const processAt = (f: BronzeFixture, clock: ManualClock) => {
+  const { store, lake } = f
+  return openLake(lake.settings, { store, source: f.source, clock, streams: lake.streams })
+}
 
 const longer = { bronze: '2 days', silver: '30 days', scored: '6 days', summary: '8 days' }
 const summaryOf = (f: BronzeFixture) => contents(f).then(({ summary }) => summary)
@@ -259,6 +268,54 @@ describe('another contract', () => {
     await maintain(g)
     for (const path of [silverPath, scoredPath, summaryPath]) expect(await daysOf(g, path(g.stream))).toEqual([4, 5])
     await expectBalanced(g, 'shorter')
+  })
+})
+
+describe('hosts whose clocks are weeks off', () => {
+  test('write no row that is over before its time, and remove none', async () => {
+    await using f = await open('2 days')
+    const hosts = [-30, 30].map(days => new ManualClock(f.clock.now() + days * day))
+    for (const clock of hosts) {
+      const off = await f.another({ clock, settings: { DUCKDB_MEMORY_LIMIT: '256MB' } })
+      await send(off, [{ id: `by ${clock.now()}`, day: 0 }])
+      f.append([1, 2])
+      ok(await catchUp(off.lake, 'command'))
+    }
+    await refine(f)
+    const days = async () => (await f.rows()).map(row => [row['_offset'], row['_ingest_date']])
+    const ahead = '2025-05-01'
+    const today = '2025-04-01'
+    const all = [
+      [0n, today],
+      [1n, today],
+      [2n, today],
+      [3n, ahead],
+      [4n, ahead],
+      [5n, ahead],
+    ]
+    expect(await days()).toEqual(all)
+    f.clock.advance(3 * day - 1)
+    for (const clock of [...hosts, f.clock]) {
+      clock.advance(clock === f.clock ? 0 : 3 * day - 1)
+      await expireAll(await processAt(f, clock), f.stream)
+    }
+    expect(await days()).toEqual(all)
+    f.clock.advance(1)
+    await expireAll(f.lake, f.stream)
+    expect(await days()).toEqual(all.slice(3))
+    await expectBalanced(f, 'over')
+  })
+
+  test('that are put back while they run, too', async () => {
+    await using f = await open('2 days')
+    const clock = new ManualClock(f.clock.now())
+    const off = await f.another({ clock, settings: { DUCKDB_MEMORY_LIMIT: '256MB' } })
+    await send(off, [{ id: 'before', day: 0 }])
+    const now = clock.now.bind(clock)
+    clock.now = () => now() - 40 * day
+    f.clock.advance(1_000)
+    await send(off, [{ id: 'behind', day: 0 }])
+    expect((await f.rows()).map(row => row['_ingest_date'])).toEqual(['2025-04-01', '2025-04-01'])
   })
 })
 
