@@ -25,7 +25,8 @@ export const contract: Command = {
     'with their types and rules, its expectations, and the columns of its bronze, silver and gold tables with their types ' +
     'and descriptions. Reads the declaration only, not the lake. check holds the contract against the latest schema that ' +
     "the registry has of the topic's values, against the tables, and against records that bronze has taken in: which fields " +
-    'it needs that are not there, which columns change, and which records it would reject, by reason. It changes nothing, ' +
+    'it needs that are not there, which columns change, and which records it would reject, and which it would take ' +
+    'that were rejected, by reason. It changes nothing, ' +
     'and exits with 1 when something breaks.',
   printsRows: true,
   examples: [
@@ -65,7 +66,12 @@ async function check(
   await printRecords(context.output, format, columns, findings.map(findingJson))
   const breaks = findings.filter(({ verdict }) => verdict === 'breaks').length
   if (format === 'table') {
-    const summary = `${stream.name}: ${findings.length} findings, ${breaks} of them break something; ${tried} records were tried.`
+    const mended = findings.reduce((sum, { verdict, count = 0 }) => sum + (verdict === 'mends' ? count : 0), 0)
+    const summary =
+      `${stream.name}: ${findings.length} findings, ${breaks} of them break something; ${tried} records were tried` +
+      (mended === 0
+        ? '.'
+        : `, ${mended} that were rejected would be taken: \`lake quarantine replay ${stream.name} --dry-run\` says it of all that wait.`)
     await context.messages.write(`${terminalLine(summary)}\n`)
   }
   if (breaks > 0) throw new CliError('STEP_FAILED', `The contract of ${stream.name} breaks what is there.`)

@@ -2,8 +2,8 @@
 export interface ContractFinding {
   /** What the contract was held against. */
   readonly against: 'schema' | 'table' | 'records'
-  /** Whether records that are there now would be rejected, or the step would stop. */
-  readonly verdict: 'breaks' | 'note'
+  /** `breaks`: records that are taken now would be rejected, or the step would stop. `mends`: rejected ones would be taken. */
+  readonly verdict: 'breaks' | 'mends' | 'note'
   /** The field; empty for the whole. */
   readonly field: string
   readonly message: string

@@ -10,17 +10,17 @@ import { BronzeFixture, day0 } from '../bronze/bronzeFixture.js'
 
 const hour = { sinceMs: 3_600_000, most: 1_000 }
 
+const common = {
+  name: 'orders',
+  topic: 'orders',
+  key: 'id',
+  eventTime: 'at',
+  allowedLateness: '10 minutes',
+  dedupeWithin: '1 day',
+} as const
+
 const stream = (more: z.core.$ZodLooseShape, format: StreamFormat = 'json') =>
-  defineStream({
-    name: 'orders',
-    topic: 'orders',
-    schema: z.object({ id: z.string(), at: timestamp(), ...more }),
-    key: 'id',
-    eventTime: 'at',
-    allowedLateness: '10 minutes',
-    dedupeWithin: '1 day',
-    format,
-  })
+  defineStream({ ...common, schema: z.object({ id: z.string(), at: timestamp(), ...more }), format })
 
 async function send(f: BronzeFixture, values: readonly (string | Uint8Array)[]): Promise<void> {
   const records = values.map(value => ({
@@ -64,6 +64,50 @@ describe('against records that bronze has', () => {
       example: { partition: 0, offset: 1n },
     })
     expect(findings.filter(({ verdict }) => verdict === 'breaks')).toHaveLength(1)
+  })
+
+  test('what was rejected and would be taken is counted by the reason that it had, with an example', async () => {
+    await using f = await BronzeFixture.open({ stream: stream({ value: double(), note: z.string().max(1) }) })
+    const values = [
+      order('a', 1, 'x'),
+      order('b', 'x', 'y'),
+      order('c', 2, 'long'),
+      order('d', 3, 'longer'),
+      order('e', 4),
+      '{',
+    ]
+    await send(f, values)
+    const looser = stream({ value: double(), note: z.string() })
+    const { findings, tried } = await checkContract(f.lake, looser, hour)
+    expect(tried).toBe(6)
+    expect(findings.filter(({ verdict }) => verdict === 'mends')).toEqual([
+      {
+        against: 'records',
+        verdict: 'mends',
+        field: 'note',
+        reason: 'FIELD_VALUE',
+        count: 2,
+        example: { partition: 0, offset: 2n },
+        message: expect.stringMatching(/^would be valid now; rejected as ./) as string,
+      },
+    ])
+    // Those that stay rejected, and a record that is rejected for another reason, are told apart from them.
+    expect(findings.filter(({ verdict }) => verdict === 'note').map(({ field, count }) => [field, count])).toEqual(
+      expect.arrayContaining([
+        ['value', 1],
+        ['note', 1],
+        ['', 1],
+      ]),
+    )
+    const filtered = {
+      ...common,
+      schema: z.object({ id: z.string(), at: timestamp(), note: z.string() }),
+      where: () => false,
+    }
+    const left = (await checkContract(f.lake, defineStream(filtered), hour)).findings.find(
+      ({ verdict }) => verdict === 'mends',
+    )
+    expect(left?.message).toMatch(/^would be left out now \(FILTERED\); rejected as/)
   })
 
   test('no more than asked for, and none from before', async () => {
