@@ -83,11 +83,10 @@ export class Metrics {
   #seriesOf(instrument: Instrument, attributes: Attributes): Series {
     let all = this.#series.get(instrument)
     if (all === undefined) this.#series.set(instrument, (all = new Map<string, Series>()))
-    const own = bounded(attributes)
-    const key = JSON.stringify(Object.entries(own))
+    const key = keyOf(attributes)
     const known = all.get(key)
     if (known !== undefined) return known
-    const [name, kept] = all.size < mostSeries - 1 ? [key, own] : [JSON.stringify(overflow), overflow]
+    const [name, kept] = all.size < mostSeries - 1 ? [key, bounded(attributes)] : [keyOf(overflow), overflow]
     const series = all.get(name) ?? {
       attributes: kept,
       time: 0,
@@ -100,6 +99,18 @@ export class Metrics {
 }
 
 const boundsOf = (instrument: Instrument) => instrument.bounds?.length ?? 0
+
+/** Asked for several times a delivery: every text stands behind its length, so that no two sets have one key. */
+function keyOf(attributes: Attributes): string {
+  let key = ''
+  for (const name of Object.keys(attributes)) {
+    const value = attributes[name]
+    if (value === undefined) continue
+    const text = typeof value === 'string' ? value.slice(0, longestValue) : String(value)
+    key += `${name.length}:${name}${typeof value}${text.length}:${text}`
+  }
+  return key
+}
 
 function bounded(attributes: Attributes): Attributes {
   return Object.fromEntries(
