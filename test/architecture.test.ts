@@ -59,8 +59,8 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   'shared/contract': {
     uses: ['shared/types'],
-    rooms: ['undeclared', 'documentation'],
-    doors: ['documentation'],
+    rooms: ['undeclared', 'documentation', 'scanning'],
+    doors: ['documentation', 'scanning'],
     pure: ['.'],
   },
   'shared/telemetry': {

@@ -83,10 +83,14 @@ export function defineStream<const Schema extends z.ZodObject>(declaration: Stre
   checkRoles(name, decoder, key, eventTime, clusterBy)
   const expectations = expectationsOf(name, declaration.expectations ?? {})
   const format = formatOf(declaration)
-  const validate = validatorOf(decoder, eventTime, rulesOf(expectations, declaration.where as Predicate | undefined))
+  const where = declaration.where as Predicate | undefined
+  const rules = rulesOf(expectations, where)
+  const validate = validatorOf(decoder, eventTime, rules)
   const dedupeWithinMs = duration(name, 'dedupeWithin', declaration.dedupeWithin)
   const keyNames = [key, ...(decoder.named.find(field => field.name === key)?.aliases ?? [])]
   const read = decode === undefined ? jsonReader(decoder) : guarded(decode)
+  const parse = parserOf(read, validate)
+  const predicates = [...(where === undefined ? [] : [where]), ...expectations.map(({ holds }) => holds)]
   return {
     name,
     topic,
@@ -106,7 +110,8 @@ export function defineStream<const Schema extends z.ZodObject>(declaration: Stre
     actions: new Map(expectations.map(expectation => [expectation.name, expectation.action])),
     isFiltered: declaration.where !== undefined,
     model: model === undefined ? undefined : streamModelOf(name, decoder.fields, model, why => refuse(name, why)),
-    parse: parserOf(read, validate),
+    parse,
+    json: decode === undefined && format === 'json' ? { parse, rules, predicates } : undefined,
     validate,
     keyOf: value => keyText(read(value), keyNames),
   }

@@ -85,6 +85,18 @@ export interface Stream {
    */
   validate(found: unknown, kafkaTimestamp: number | null, ingestedAt?: number): ParseOutcome
   /**
+   * For who reads JSON text without `parse`, exactly as it would: what an event must fulfil beyond its types, and what
+   * that is made of. Undefined where something else reads the values; it holds for no other `parse` than its own.
+   */
+  readonly json?:
+    | {
+        readonly parse: Stream['parse']
+        /** Undefined for an event that fulfils all. */
+        readonly rules: (event: unknown) => unknown
+        readonly predicates: readonly ((event: unknown) => boolean)[]
+      }
+    | undefined
+  /**
    * The key that a value says it has, as text, whether or not the rest of it is valid; undefined when it cannot be read
    * or has none. Never throws.
    */

@@ -37,11 +37,10 @@ export function validatorOf(decoder: ObjectDecoder, eventTime: string, rules: Ru
       return rejected(isWhole ? new ValidationIssue('NOT_AN_OBJECT', event.message) : event)
     }
     const at = (event as Record<string, unknown>)[eventTime] as bigint
-    const isMeasure =
-      kafkaTimestamp !== null && kafkaTimestamp >= 0 && kafkaTimestamp <= ingestedAt + implausiblyAheadMs
-    const measure = isMeasure ? kafkaTimestamp : ingestedAt
     // Microseconds of any event time within three centuries are exact as a double.
-    if (Number(at) > (measure + maxAheadMs) * 1000) {
+    if (Number(at) > latestEventTime(kafkaTimestamp, ingestedAt)) {
+      const isMeasure = isPlausible(kafkaTimestamp, ingestedAt)
+      const measure = isMeasure ? kafkaTimestamp : ingestedAt
       return rejection(
         'EVENT_TIME_IN_FUTURE',
         eventTime,
@@ -53,6 +52,15 @@ export function validatorOf(decoder: ObjectDecoder, eventTime: string, rules: Ru
     const row = (store === undefined ? event : store(event)) as ValidRow
     return broken === undefined ? { valid: true, row } : { valid: true, row, warnings: broken.warnings }
   }
+}
+
+function isPlausible(kafkaTimestamp: number | null, ingestedAt: number): kafkaTimestamp is number {
+  return kafkaTimestamp !== null && kafkaTimestamp >= 0 && kafkaTimestamp <= ingestedAt + implausiblyAheadMs
+}
+
+/** The latest time, in microseconds, that an event can have that came with that timestamp of Kafka's (both in ms). */
+export function latestEventTime(kafkaTimestamp: number | null, ingestedAt: number): number {
+  return ((isPlausible(kafkaTimestamp, ingestedAt) ? kafkaTimestamp : ingestedAt) + maxAheadMs) * 1000
 }
 
 type ValidRow = Extract<ParseOutcome, { valid: true }>['row']

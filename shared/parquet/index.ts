@@ -1,5 +1,6 @@
 /** Typed columns to Parquet bytes and back. */
 export {
+  BinaryColumn,
   bufferSource,
   decodedData,
   objectStoreSource,
@@ -8,6 +9,8 @@ export {
   type StoredColumn,
   type StoredData,
   Utf8Column,
+  type WrittenColumn,
+  type WrittenData,
 } from './base/index.js'
 export { compress, compressSnappy, decompressSnappy, type WrittenCodec } from './page/index.js'
 export {

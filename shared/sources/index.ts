@@ -9,6 +9,7 @@ export {
   maxPartBytes,
   type OffsetRange,
   type OversizedPart,
+  type PackedRecords,
   type PartitionIdentity,
   type PartitionOffsets,
   type ProducedRecord,

@@ -86,10 +86,39 @@ export interface OffsetRange {
   readonly end: bigint
 }
 
+/**
+ * Records of one partition as the bytes they arrived in, and where in them each has its key and value: no object for
+ * each, which for most of them nobody needs.
+ */
+export interface PackedRecords extends Iterable<SourceRecord> {
+  readonly partition: number
+  readonly length: number
+  /** Bytes of all keys, values and headers, and of one record's. */
+  readonly bytes: number
+  sizeAt(n: number): number
+  /** A record as any other; its key and value are views on the bytes. */
+  record(n: number): SourceRecord
+  /** Whether a record is no more than its key and value. */
+  isPlain(n: number): boolean
+  offsetAt(n: number): bigint
+  /** The offset as a number, where that is exact. */
+  exactOffsetAt(n: number): number | undefined
+  /** Kafka's, as `SourceRecord` has it. */
+  timestampAt(n: number): number
+  /** The bytes in which a plain record's key and value lie, where each begins, and how long it is: -1 is null. */
+  bodyOf(n: number): Buffer
+  keyAt(n: number): number
+  keyLength(n: number): number
+  valueAt(n: number): number
+  valueLength(n: number): number
+}
+
 /** A stretch of a range, in offset order. */
 export interface SourceBatch {
   readonly partition: number
   readonly records: readonly SourceRecord[]
+  /** The same records without an object for each, from a source that has them so. */
+  readonly packed?: PackedRecords | undefined
   /**
    * One past the last offset this stretch covers. Offsets in it that carry no record are natural holes: compacted
    * away, transaction markers, aborted. A range's batches cover it whole: the last one's `position` is its `end`.

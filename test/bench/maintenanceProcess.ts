@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises'
-
 import { optimizeTable } from '../../shared/delta/maintenance/index.js'
 import { openFolder } from './deltaTables.js'
 import { measured } from './measure.js'
+import { peakBytes } from './peakMemory.js'
 
 /** Run by the memory benchmark in a process of its own: looks after the table in a folder, tells what it took. */
 const [, , work = '', folder = ''] = process.argv
@@ -17,11 +16,4 @@ async function checkpoint(): Promise<number> {
 async function optimize(): Promise<number> {
   const outcome = await optimizeTable(await openFolder(folder))
   return outcome.kind === 'optimized' ? outcome.metrics.numRemovedFiles : 0
-}
-
-/** The system's own figure where it has one: that of the runtime counts what the parent took before this process began. */
-async function peakBytes(): Promise<number> {
-  const status = await readFile('/proc/self/status', 'utf8').catch(() => '')
-  const [, kilobytes] = /^VmHWM:\s*(\d+) kB/m.exec(status) ?? []
-  return kilobytes === undefined ? process.resourceUsage().maxRSS * 1024 : Number(kilobytes) * 1024
 }

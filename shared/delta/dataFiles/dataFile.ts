@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../clock.js'
-import { encodeParquet, type WrittenCodec } from '../../parquet/index.js'
+import { BinaryColumn, encodeParquet, Utf8Column, type WrittenCodec, type WrittenColumn } from '../../parquet/index.js'
 import type { ObjectStore } from '../../storage/index.js'
-import { type Column, namedValue } from '../../types/index.js'
+import { namedValue } from '../../types/index.js'
 import { type AddFile, encodeLogPath } from '../actions/index.js'
 import { DeltaError } from '../deltaError.js'
 import { typeText } from '../schema/index.js'
@@ -42,7 +42,7 @@ export type PartitionTexts = Readonly<Record<string, string | null>>
 export async function writeDataFile(
   store: ObjectStore,
   layout: DataFileLayout,
-  columns: readonly Column[],
+  columns: readonly WrittenColumn[],
   partitionValues: PartitionTexts,
   options: DataFileOptions = {},
 ): Promise<AddFile> {
@@ -65,7 +65,7 @@ export async function writeDataFile(
 /** The `add` of a file that holds exactly `columns`. Pure. */
 export function describeDataFile(
   layout: DataFileLayout,
-  columns: readonly Column[],
+  columns: readonly WrittenColumn[],
   partitionValues: PartitionTexts,
   file: Pick<DataFileOptions, 'dataChange' | 'tags'> & {
     /** The object's name, relative to the table, not encoded. */
@@ -91,9 +91,9 @@ export function describeDataFile(
  *
  * @throws DeltaError DELTA_BAD_ROWS when they do not fit
  */
-function fitColumns({ schema, partitionColumns }: DataFileLayout, columns: readonly Column[]): Column[] {
+function fitColumns({ schema, partitionColumns }: DataFileLayout, columns: readonly WrittenColumn[]): WrittenColumn[] {
   const given = new Map(columns.map(column => [column.field.name, column]))
-  const fitted: Column[] = []
+  const fitted: WrittenColumn[] = []
   for (const field of schema.fields) {
     const column = given.get(field.name)
     given.delete(field.name)
@@ -112,7 +112,8 @@ function fitColumns({ schema, partitionColumns }: DataFileLayout, columns: reado
   return fitted
 }
 
-function hasNull({ data }: Column): boolean {
+function hasNull({ data }: WrittenColumn): boolean {
+  if (data instanceof Utf8Column || data instanceof BinaryColumn) return data.nullCount() > 0
   return Array.isArray(data) && data.some((value: unknown) => value === null || value === undefined)
 }
 

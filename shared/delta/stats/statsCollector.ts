@@ -1,4 +1,4 @@
-import { decodedData, type StoredColumn, type StoredData, Utf8Column } from '../../parquet/index.js'
+import { BinaryColumn, decodedData, Utf8Column, type WrittenColumn, type WrittenData } from '../../parquet/index.js'
 import {
   type ColumnData,
   compareStrings,
@@ -16,9 +16,9 @@ import type { StatsColumn, StatsPlan } from './statsColumns.js'
  * The statistics of columns in memory, in one pass over each. Every column must have the same number of values.
  * A planned column that is not among `columns` is missing from the file, which means null in every row.
  */
-export function collectStats(columns: readonly StoredColumn[], plan: StatsPlan): FileStats {
+export function collectStats(columns: readonly WrittenColumn[], plan: StatsPlan): FileStats {
   const rows = columns[0]?.data.length ?? 0
-  const byName = new Map<string, StoredColumn>()
+  const byName = new Map<string, WrittenColumn>()
   for (const column of columns) {
     if (column.data.length !== rows)
       throw new DeltaError(
@@ -35,7 +35,8 @@ export function collectStats(columns: readonly StoredColumn[], plan: StatsPlan):
   return { numRecords: BigInt(rows), columns: found }
 }
 
-function columnStats(data: StoredData, column: StatsColumn): ColumnStats {
+function columnStats(data: WrittenData, column: StatsColumn): ColumnStats {
+  if (data instanceof BinaryColumn) return { nullCount: BigInt(data.nullCount()) }
   if (data instanceof Utf8Column && column.path.length === 1) return encodedTextStats(data, column.bounds)
   const values = column.path.length === 1 ? decodedData(data) : leafValues(decodedData(data), column.path.slice(1))
   return column.bounds ? bounded(values, column.field.type) : { nullCount: BigInt(countNulls(values)) }

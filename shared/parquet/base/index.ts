@@ -1,4 +1,5 @@
-/** What the other rooms stand on: errors, byte sources, buffers, strings as UTF-8 columns. */
+/** What the other rooms stand on: errors, byte sources, buffers, strings and bytes as columns. */
+export { BinaryColumn, type WrittenColumn, type WrittenData } from './binaryColumn.js'
 export { bufferSource } from './bufferSource.js'
 export { ByteBuffer } from './byteBuffer.js'
 export { type ByteSpan, coalesce } from './byteSpan.js'

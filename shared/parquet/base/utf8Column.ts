@@ -50,6 +50,14 @@ export class Utf8Column {
     return new Utf8Column(own, ends, undefined)
   }
 
+  /**
+   * Strings of which the caller knows that their bytes are UTF-8, each by itself.
+   * @param present 0 for each that is null; absent when none is
+   */
+  static ofChecked(bytes: Uint8Array, ends: Int32Array, present?: Uint8Array): Utf8Column {
+    return new Utf8Column(bytes, ends, present)
+  }
+
   /** Strings, each preceded by its length in four bytes (PLAIN). As {@link of}. */
   static ofPlain(page: Uint8Array, count: number): Utf8Column | undefined {
     if (count * 4 > page.length) throw new RangeError('a text lies past the end of its page')

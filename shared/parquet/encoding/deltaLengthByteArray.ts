@@ -1,9 +1,9 @@
-import type { ByteBuffer, Utf8Column } from '../base/index.js'
+import type { BinaryColumn, ByteBuffer, Utf8Column } from '../base/index.js'
 import { appendDeltas } from './deltaBinaryPacked.js'
 import type { PhysicalValues } from './physicalValues.js'
 
 /** Values that have a length each. */
-export type LongValues = Extract<PhysicalValues, { kind: 'text' | 'encodedText' | 'bytes' }>
+export type LongValues = Extract<PhysicalValues, { kind: 'text' | 'encodedText' | 'encodedBytes' | 'bytes' }>
 
 /** Appends values `from` to `to` as their lengths, packed, and then all their bytes (DELTA_LENGTH_BYTE_ARRAY). */
 export function appendByLength(out: ByteBuffer, physical: LongValues, from: number, to: number): void {
@@ -12,7 +12,8 @@ export function appendByLength(out: ByteBuffer, physical: LongValues, from: numb
       appendStrings(out, physical.values, from, to)
       return
     case 'encodedText':
-      appendUtf8Column(out, physical.values, from, to)
+    case 'encodedBytes':
+      appendEncoded(out, physical.values, from, to)
       return
     case 'bytes':
       appendBytes(out, physical.values, from, to)
@@ -46,7 +47,7 @@ function appendStrings(out: ByteBuffer, values: readonly string[], from: number,
   for (const value of encoded) out.append(value)
 }
 
-function appendUtf8Column(out: ByteBuffer, values: Utf8Column, from: number, to: number): void {
+function appendEncoded(out: ByteBuffer, values: Utf8Column | BinaryColumn, from: number, to: number): void {
   const first = values.start(from)
   const lengths = new Int32Array(to - from)
   let start = first

@@ -20,6 +20,8 @@ export function dictionaryOf(physical: PhysicalValues): Dictionary | undefined {
       return encodedTextDictionary(physical.values)
     case 'bytes':
       return constant(physical.values, sameBytes) ? one(physical) : undefined
+    case 'encodedBytes':
+      return physical.values.isConstant() ? one(physical) : undefined
     case 'fixed':
       return constant(physical.values, sameBytes) ? one(physical) : undefined
     case 'boolean':
@@ -57,11 +59,52 @@ function textDictionary(values: readonly string[]): Dictionary | undefined {
   return distinct.length * 2 > values.length ? undefined : { distinct: { kind: 'text', values: distinct }, indexes }
 }
 
-/** As {@link textDictionary}; most columns that are passed on as stored repeat nothing, which a small sample shows. */
+/**
+ * As {@link textDictionary}, by the bytes; most columns that are passed on as stored repeat nothing, which a small sample
+ * shows.
+ */
 function encodedTextDictionary(values: Utf8Column): Dictionary | undefined {
   const few = values.slice(0, sampleSize).strings()
   if (new Set(few).size > sampleSize / 2 + 1) return undefined
-  return textDictionary(values.strings() as string[])
+  const { ends, length } = values
+  const bytes = values.bytes
+  const table = new Int32Array(tableSize)
+  const rows: number[] = []
+  const indexes = new Int32Array(length)
+  for (let row = 0, start = 0; row < length; row++) {
+    const end = ends[row] as number
+    let hash = end - start
+    for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193)
+    let slot = (hash ^ (hash >>> 15)) & (tableSize - 1)
+    let place = (table[slot] as number) - 1
+    while (place >= 0 && !isAt(values, rows[place] as number, start, end)) {
+      slot = (slot + 1) & (tableSize - 1)
+      place = (table[slot] as number) - 1
+    }
+    if (place < 0) {
+      place = rows.length
+      table[slot] = place + 1
+      rows.push(row)
+      if (row < sampleSize ? place > sampleSize / 2 : place > maxDistinct || place * 2 > row) return undefined
+    }
+    indexes[row] = place
+    start = end
+  }
+  if (rows.length * 2 > length) return undefined
+  return { distinct: { kind: 'encodedText', values: values.picked(rows) }, indexes }
+}
+
+/** A power of two, three times as many places as are ever taken. */
+const tableSize = 1 << 16
+
+/** Whether the text of a row is the one that stands at `start`. */
+function isAt(values: Utf8Column, row: number, start: number, end: number): boolean {
+  const { bytes } = values
+  const other = values.start(row)
+  const size = end - start
+  if ((values.ends[row] as number) - other !== size) return false
+  for (let i = 0; i < size; i++) if (bytes[other + i] !== bytes[start + i]) return false
+  return true
 }
 
 function constant<T>(values: ArrayLike<T>, same: (a: T, b: T) => boolean): boolean {

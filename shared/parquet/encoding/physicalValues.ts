@@ -1,5 +1,5 @@
 import type { ColumnData, Value } from '../../types/index.js'
-import { ParquetError, type StoredData, Utf8Column } from '../base/index.js'
+import { BinaryColumn, ParquetError, Utf8Column, type WrittenData } from '../base/index.js'
 import type { LeafNode } from '../schema/index.js'
 
 /** Values as a file's physical types hold them; see {@link physicalValues}. */
@@ -11,15 +11,20 @@ export type PhysicalValues =
   | { readonly kind: 'boolean'; readonly values: Uint8Array }
   | { readonly kind: 'text'; readonly values: readonly string[] }
   | { readonly kind: 'encodedText'; readonly values: Utf8Column }
+  | { readonly kind: 'encodedBytes'; readonly values: BinaryColumn }
   | { readonly kind: 'bytes'; readonly values: readonly Uint8Array[] }
   | { readonly kind: 'fixed'; readonly values: readonly Uint8Array[]; readonly width: number }
 
 /** Non-null values of one column as its physical type holds them; refuses what the column cannot hold. Pure. */
-export function physicalValues(leaf: LeafNode, data: StoredData): PhysicalValues {
+export function physicalValues(leaf: LeafNode, data: WrittenData): PhysicalValues {
   const { type } = leaf
   if (data instanceof Utf8Column) {
     if (type !== 'string') throw misfit(leaf, data.text(0))
     return { kind: 'encodedText', values: data }
+  }
+  if (data instanceof BinaryColumn) {
+    if (type !== 'binary') throw misfit(leaf, data.value(0))
+    return { kind: 'encodedBytes', values: data }
   }
   switch (type) {
     case 'string':

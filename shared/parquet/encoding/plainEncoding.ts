@@ -1,4 +1,4 @@
-import type { ByteBuffer, Utf8Column } from '../base/index.js'
+import type { BinaryColumn, ByteBuffer, Utf8Column } from '../base/index.js'
 import type { PhysicalValues } from './physicalValues.js'
 
 /**
@@ -16,7 +16,8 @@ export function appendPlain(out: ByteBuffer, physical: PhysicalValues, from: num
       appendStrings(out, physical.values, from, to)
       return
     case 'encodedText':
-      appendUtf8Column(out, physical.values, from, to)
+    case 'encodedBytes':
+      appendEncoded(out, physical.values, from, to)
       return
     case 'bytes':
       appendByteArrays(out, physical.values, from, to)
@@ -59,7 +60,7 @@ function appendStrings(out: ByteBuffer, values: readonly string[], from: number,
   }
 }
 
-function appendUtf8Column(out: ByteBuffer, values: Utf8Column, from: number, to: number): void {
+function appendEncoded(out: ByteBuffer, values: Utf8Column | BinaryColumn, from: number, to: number): void {
   const { bytes, ends } = values
   let start = values.start(from)
   for (let i = from; i < to; i++) {

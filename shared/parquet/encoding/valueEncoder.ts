@@ -47,6 +47,7 @@ export function packedEncoder(physical: PhysicalValues, doubles: Float64Array | 
     }
     case 'text':
     case 'encodedText':
+    case 'encodedBytes':
     case 'bytes':
       return {
         encoding: 'DELTA_LENGTH_BYTE_ARRAY',
@@ -77,7 +78,8 @@ export function indexEncoder(indexes: Int32Array, size: number, packed: boolean)
 function plainWidth(physical: PhysicalValues): number {
   switch (physical.kind) {
     case 'encodedText':
-      return 4 + physical.values.bytes.length / Math.max(1, physical.values.length)
+    case 'encodedBytes':
+      return 4 + (physical.values.ends.at(-1) ?? 0) / Math.max(1, physical.values.length)
     case 'text':
     case 'bytes': {
       let total = 0

@@ -1,12 +1,12 @@
 import { type ColumnData, namedValue, type Value } from '../../types/index.js'
-import { decodedData, ParquetError, type StoredData, Utf8Column } from '../base/index.js'
+import { BinaryColumn, decodedData, ParquetError, Utf8Column, type WrittenData } from '../base/index.js'
 import type { LeafNode, SchemaNode } from '../schema/index.js'
 
 /** One physical column of a row group, ready to be encoded: what is there, and where. */
 export interface LeafValues {
   readonly leaf: LeafNode
   /** The values that are not null. */
-  readonly values: StoredData
+  readonly values: WrittenData
   /** How many entries there are, nulls and empty collections included. */
   readonly entries: number
   /** Definition level of each entry; absent when all are at the greatest, or none (then `values` is empty). */
@@ -16,14 +16,16 @@ export interface LeafValues {
 }
 
 /** The physical columns of a column's values (Dremel's levels). */
-export function leafValues(node: SchemaNode, data: StoredData): LeafValues[] {
-  return node.kind === 'leaf' ? [flatValues(node, data)] : nestedValues(node, decodedData(data))
+export function leafValues(node: SchemaNode, data: WrittenData): LeafValues[] {
+  if (node.kind === 'leaf') return [flatValues(node, data)]
+  if (data instanceof BinaryColumn) throw misfit(node, 'values in memory', data.value(0))
+  return nestedValues(node, decodedData(data))
 }
 
-function flatValues(leaf: LeafNode, data: StoredData): LeafValues {
+function flatValues(leaf: LeafNode, data: WrittenData): LeafValues {
   const entries = data.length
   const whole = { leaf, values: data, entries, definitionLevels: undefined, repetitionLevels: undefined }
-  if (data instanceof Utf8Column) return encodedValues(whole, data)
+  if (data instanceof Utf8Column || data instanceof BinaryColumn) return encodedValues(whole, data)
   if (!Array.isArray(data)) return whole
   const rows = data as readonly (Value | undefined)[]
   let present = 0
@@ -43,7 +45,7 @@ function flatValues(leaf: LeafNode, data: StoredData): LeafValues {
   return { ...whole, values, definitionLevels: definitions }
 }
 
-function encodedValues(whole: LeafValues, strings: Utf8Column): LeafValues {
+function encodedValues(whole: LeafValues, strings: Utf8Column | BinaryColumn): LeafValues {
   const values = strings.withoutNulls()
   if (values.length === strings.length) return { ...whole, values }
   if (whole.leaf.maxDefinitionLevel === 0) throw missing(whole.leaf)

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 
 import type { StructField } from '../../types/index.js'
-import { ParquetError, type StoredColumn } from '../base/index.js'
+import { ParquetError, type WrittenColumn } from '../base/index.js'
 import { ByteWriter, type RowGroup, writeMetadata } from '../hyparquetInternals.js'
 import { defaultZstdLevel, type WrittenCodec } from '../page/index.js'
 import { schemaElements, type SchemaNode, schemaNodes } from '../schema/index.js'
@@ -61,7 +61,7 @@ class FileEncoder {
   }
 
   /** The bytes of one row group, chunk by chunk, so that a sink may take each before the next is made. */
-  *rowGroup(columns: readonly StoredColumn[]): Generator<Uint8Array> {
+  *rowGroup(columns: readonly WrittenColumn[]): Generator<Uint8Array> {
     const rows = this.#check(columns)
     if (rows === 0) return
     const placed: RowGroup['columns'] = []
@@ -70,7 +70,7 @@ class FileEncoder {
   }
 
   /** The same; while a chunk is compressed on other threads and written, the next one is encoded here. */
-  async *rowGroupElsewhere(columns: readonly StoredColumn[]): AsyncGenerator<Uint8Array, void> {
+  async *rowGroupElsewhere(columns: readonly WrittenColumn[]): AsyncGenerator<Uint8Array, void> {
     const rows = this.#check(columns)
     if (rows === 0) return
     const placed: RowGroup['columns'] = []
@@ -86,8 +86,8 @@ class FileEncoder {
     this.#close(rows, placed)
   }
 
-  *#leaves(columns: readonly StoredColumn[]): Generator<LeafValues> {
-    for (const [i, node] of this.#nodes.entries()) yield* leafValues(node, (columns[i] as StoredColumn).data)
+  *#leaves(columns: readonly WrittenColumn[]): Generator<LeafValues> {
+    for (const [i, node] of this.#nodes.entries()) yield* leafValues(node, (columns[i] as WrittenColumn).data)
   }
 
   /** Counts the chunk's offsets from the file's start. */
@@ -135,7 +135,7 @@ class FileEncoder {
     return out.getBytes()
   }
 
-  #check(columns: readonly StoredColumn[]): number {
+  #check(columns: readonly WrittenColumn[]): number {
     const rows = columns[0]?.data.length ?? 0
     if (columns.length !== this.#fields.length) {
       throw badShape(`A row group has ${columns.length} columns, its file's schema ${this.#fields.length}.`)
@@ -159,7 +159,7 @@ class FileEncoder {
  * @throws ParquetError PARQUET_BAD_VALUE, PARQUET_BAD_SHAPE, PARQUET_UNSUPPORTED
  * @example encodeParquet([{ field: { name: 'id', type: 'long', nullable: false }, data: BigInt64Array.of(1n, 2n) }])
  */
-export function encodeParquet(columns: readonly StoredColumn[], options: ParquetOptions = {}): Uint8Array {
+export function encodeParquet(columns: readonly WrittenColumn[], options: ParquetOptions = {}): Uint8Array {
   const encoder = new FileEncoder(
     columns.map(({ field }) => field),
     options,
@@ -194,7 +194,7 @@ export class ParquetWriter {
   }
 
   /** Adds rows, in the order of the file's fields; none is fine. */
-  async appendRowGroup(columns: readonly StoredColumn[]): Promise<void> {
+  async appendRowGroup(columns: readonly WrittenColumn[]): Promise<void> {
     const chunks = severalCores ? this.#encoder.rowGroupElsewhere(columns) : this.#encoder.rowGroup(columns)
     for await (const bytes of chunks) await this.#write(bytes)
   }

@@ -39,7 +39,7 @@ export class BronzeRows {
     this.#generation.push(generation)
     this.#key.push(record.key)
     this.#value.push(record.value)
-    this.#headers.push(headersText(record))
+    this.#headers.push(headersText(record.headers))
     this.#rejections.push(outcome?.valid === false ? outcome.rejection : null)
     const row = outcome?.valid === true ? outcome.row : undefined
     for (const { name, values } of this.#contract) values.push(row?.[name] ?? null)
@@ -72,9 +72,9 @@ export class BronzeRows {
 }
 
 /** `[[key, base64], …]`, order and repeats kept; null when there are none. */
-function headersText(record: SourceRecord): string | null {
-  if (record.headers.length === 0) return null
+export function headersText(headers: SourceRecord['headers']): string | null {
+  if (headers.length === 0) return null
   return JSON.stringify(
-    record.headers.map(([key, value]) => [key, value === null ? null : Buffer.from(value).toString('base64')]),
+    headers.map(([key, value]) => [key, value === null ? null : Buffer.from(value).toString('base64')]),
   )
 }

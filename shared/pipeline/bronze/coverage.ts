@@ -1,4 +1,5 @@
 import { type OffsetRange, recordBytes, type SourceRecord } from '../../sources/index.js'
+import type { Records } from './gatheredRecords.js'
 
 /**
  * A stretch of one partition that is known in full: every offset from `from` to `position` (exclusive) is a record
@@ -22,6 +23,9 @@ export interface Coverage {
   /** Of the records, those that had to be read from the source because the delivery skipped them. */
   readonly repaired: number
 }
+
+/** Coverage whose records need not be an array. */
+export type Stretch = Omit<Coverage, 'records'> & { readonly records: Records }
 
 /** How many offsets of the coverage are missing. */
 export function missingOffsets(coverage: Pick<Coverage, 'missing'>): bigint {

@@ -1,44 +1,21 @@
-import {
-  isExcluded,
-  type RejectionCode,
-  rejectionCodes,
-  type Stream,
-  UndeclaredCounter,
-  type UndeclaredFields,
-} from '../../contract/index.js'
+import type { Stream } from '../../contract/index.js'
 import { type AddFile, type DataFileLayout, writeDataFile } from '../../delta/index.js'
 import type { OffsetRange } from '../../sources/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import type { TraceContext } from '../../telemetry/index.js'
-import { BronzeRows } from './bronzeRows.js'
-import { type Coverage, missingOffsets } from './coverage.js'
+import { missingOffsets, type Stretch } from './coverage.js'
 import { recordDigest } from './digest.js'
 import type { LastRecord } from './progress.js'
 import { recordContexts } from './recordContexts.js'
-import { type Ingestion, validateRecord } from './validateRecord.js'
-
-/** Remarks on rows that are taken as they are, as a closed list. */
-export const noticeCodes = [
-  /** Kafka's timestamp is outside the years 1 to 9999; the row has none. */
-  'TIMESTAMP_OUT_OF_RANGE',
-] as const
-
-/** As a commit's `lake.bronze.notices` names it. */
-export type NoticeCode = (typeof noticeCodes)[number]
+import type { RowCounts, RowKinds } from './sortedRows.js'
+import type { Ingestion } from './validateRecord.js'
 
 /** What became of one stretch of one partition; the accounting identity is made of these. */
-export interface RangeCounts {
+export interface RangeCounts extends RowKinds {
   readonly received: number
   readonly redelivered: number
   readonly repaired: number
   readonly valid: number
-  readonly quarantined: number
-  readonly tombstones: number
-  /** Left out on purpose, by an expectation that says so and by the contract's `where`. */
-  readonly dropped: number
-  readonly filtered: number
-  /** Of keys that were erased before: of these only the place is kept. */
-  readonly erased: number
   readonly missing: bigint
   readonly holes: bigint
 }
@@ -58,20 +35,12 @@ export interface EncodedRange {
 }
 
 /** Uploaded, not committed: orphans (for vacuum to find) until a commit names them. */
-export interface EncodedRows {
+export interface EncodedRows extends RowCounts {
   readonly adds: readonly AddFile[]
   readonly ranges: readonly EncodedRange[]
   readonly rows: number
   /** Bytes of the files. */
   readonly bytes: number
-  /** Quarantined records by code, every code, zeros too. */
-  readonly rejections: Readonly<Record<RejectionCode, number>>
-  /** By expectation how many records do not fulfil it, every declared one, zeros too. */
-  readonly failedExpectations: Readonly<Record<string, number>>
-  /** Notices by code, every code, zeros too. */
-  readonly notices: Readonly<Record<NoticeCode, number>>
-  /** Fields that records have and the contract lacks. */
-  readonly undeclared: UndeclaredFields
   /** Spans that the records come from; none where nobody asks for them. */
   readonly links: readonly TraceContext[]
 }
@@ -84,62 +53,28 @@ export async function encodeCoverage(
   store: ObjectStore,
   layout: DataFileLayout,
   stream: Stream,
-  coverages: readonly Coverage[],
+  coverages: readonly Stretch[],
   ingestion: Ingestion,
 ): Promise<EncodedRows> {
-  const { ingestedAt } = ingestion
-  const good = new BronzeRows(stream, BigInt(ingestedAt) * 1000n)
-  const bad = new BronzeRows(stream, BigInt(ingestedAt) * 1000n)
-  const rejections = Object.fromEntries(rejectionCodes.map(code => [code, 0])) as Record<RejectionCode, number>
-  const failedExpectations = Object.fromEntries(stream.expectations.map(name => [name, 0]))
-  const notices: Record<NoticeCode, number> = { TIMESTAMP_OUT_OF_RANGE: 0 }
-  const undeclared = new UndeclaredCounter(stream.fields)
-  const ranges = coverages.map(coverage => {
-    const kinds = { quarantined: 0, tombstones: 0, dropped: 0, filtered: 0, erased: 0 }
-    for (const whole of coverage.records) {
-      const { record, timestamp, outcome } = validateRecord(stream, whole, ingestion, undeclared)
-      if (timestamp === undefined) notices.TIMESTAMP_OUT_OF_RANGE++
-      for (const name of outcome?.warnings ?? []) failedExpectations[name] = (failedExpectations[name] ?? 0) + 1
-      if (outcome?.valid !== false) {
-        if (outcome === undefined) kinds.tombstones++
-        good.push(record, coverage.generation, outcome)
-        continue
-      }
-      const { code, path } = outcome.rejection
-      if (isExcluded(code)) kinds[excludedKinds[code]]++
-      else {
-        kinds.quarantined++
-        rejections[code]++
-      }
-      if (code === 'EXPECTATION_FAILED' || code === 'EXPECTATION_DROPPED')
-        failedExpectations[path] = (failedExpectations[path] ?? 0) + 1
-      bad.push(record, coverage.generation, outcome)
-    }
-    return encodedRange(coverage, kinds)
-  })
-  const partition = { _ingest_date: new Date(ingestedAt).toISOString().slice(0, 10) }
+  const { SortedRows } = await import('./sortedRows.js')
+  const rows = new SortedRows(stream, ingestion, coverages)
+  const ranges = coverages.map(coverage => encodedRange(coverage, rows.sort(coverage)))
+  const partition = { _ingest_date: new Date(ingestion.ingestedAt).toISOString().slice(0, 10) }
   const adds: AddFile[] = []
-  for (const rows of [good, bad]) {
-    if (rows.length > 0) adds.push(await writeDataFile(store, layout, rows.columns(), partition))
+  for (const some of [rows.good, rows.bad]) {
+    if (some.length > 0) adds.push(await writeDataFile(store, layout, some.columns(), partition))
   }
   return {
     adds,
     ranges,
-    rows: good.length + bad.length,
+    rows: rows.good.length + rows.bad.length,
     bytes: adds.reduce((sum, add) => sum + add.size, 0),
-    rejections,
-    failedExpectations,
-    notices,
-    undeclared: undeclared.counts,
+    ...rows.counts,
     links: ingestion.followsSources === true ? recordContexts(coverages) : [],
   }
 }
 
-type Kinds = Pick<RangeCounts, 'quarantined' | 'tombstones' | 'dropped' | 'filtered' | 'erased'>
-
-const excludedKinds = { EXPECTATION_DROPPED: 'dropped', FILTERED: 'filtered', ERASED: 'erased' } as const
-
-function encodedRange(coverage: Coverage, kinds: Kinds): EncodedRange {
+function encodedRange(coverage: Stretch, kinds: RowKinds): EncodedRange {
   const { partition, generation, from, position, records, missing, received, redelivered, repaired } = coverage
   const record = records.at(-1)
   const last = record && { offset: record.offset, digest: recordDigest(record) }
@@ -155,10 +90,15 @@ function encodedRange(coverage: Coverage, kinds: Kinds): EncodedRange {
       received,
       redelivered,
       repaired,
-      valid: Object.values(kinds).reduce((rest, n) => rest - n, records.length),
+      valid: records.length - notValid(kinds),
       ...kinds,
       missing: missingOffsets(coverage),
       holes: coverage.holes,
     },
   }
+}
+
+/** Records that are no valid events. */
+function notValid({ quarantined, tombstones, dropped, filtered, erased }: RowKinds): number {
+  return quarantined + tombstones + dropped + filtered + erased
 }

@@ -12,8 +12,9 @@ import {
 } from '../../sources/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import type { HeldBytes } from '../lake/index.js'
-import type { Coverage } from './coverage.js'
+import type { Stretch } from './coverage.js'
 import { encodeCoverage, type EncodedRows } from './encode.js'
+import { GatheredRecords, isPacked, type RecordPart } from './gatheredRecords.js'
 import { canStop } from './partitionFault.js'
 import { readRangeParts } from './rangeParts.js'
 import type { Ingestion } from './validateRecord.js'
@@ -54,20 +55,20 @@ export async function runRangeJob(
   held?: HeldBytes,
 ): Promise<EncodedRows> {
   const coverage = await readCoverage(source, stream.topic, job)
-  const [first] = coverage.records
+  const first = coverage.records.at(0)
   if (first !== undefined) held?.grow(Math.max(0, recordBytes(first) - job.maxBytes))
   const readable = await formats.readable(stream, valuesOf(coverage.records))
   if (!canStop(stream)) return await encodeCoverage(store, job.layout, readable, [coverage], job)
   const { passableCoverage } = await import('./brokenExpectation.js')
-  const passable = passableCoverage(readable, coverage, job)
+  const passable = passableCoverage(readable, { ...coverage, records: [...coverage.records] }, job)
   // What was read before it stands; the next job meets it first.
   if (passable.coverage === undefined && passable.failure !== undefined) throw passable.failure
   return await encodeCoverage(store, job.layout, readable, [passable.coverage ?? coverage], job)
 }
 
-async function readCoverage(source: Source, topic: string, job: RangeJob): Promise<Coverage> {
+async function readCoverage(source: Source, topic: string, job: RangeJob): Promise<Stretch> {
   const { partition, start } = job.range
-  const records: SourceRecord[] = []
+  const records = new GatheredRecords()
   const missing: OffsetRange[] = []
   let position = start
   let holes = 0n
@@ -87,18 +88,16 @@ async function readCoverage(source: Source, topic: string, job: RangeJob): Promi
         position = part.range.end
         continue
       }
-      const before = records.length
       const bytesBefore = bytes
-      for (const record of part.batch.records) {
-        const size = recordBytes(record)
-        if (records.length === job.rowLimit || (records.length > 0 && bytes + size > job.maxBytes)) {
-          // Where in the stretch its holes lie is not known: before the cut they are what its records leave.
-          holes += record.offset - part.from - BigInt(records.length - before)
-          position = record.offset
-          return
-        }
-        records.push(record)
-        bytes += size
+      const some = part.batch.packed ?? part.batch.records
+      const fitting = countWithin(some)
+      records.add(some, fitting)
+      if (fitting < some.length) {
+        const cut = offsetOf(some, fitting)
+        // Where in the stretch its holes lie is not known: before the cut they are what its records leave.
+        holes += cut - part.from - BigInt(fitting)
+        position = cut
+        return
       }
       position = part.batch.position
       holes += part.batch.holes
@@ -107,7 +106,18 @@ async function readCoverage(source: Source, topic: string, job: RangeJob): Promi
     }
   }
 
-  function covering(end: bigint): Coverage {
+  /** How many of the records are within the job's limits, whose bytes are counted. */
+  function countWithin(some: RecordPart['records']): number {
+    const room = Math.min(some.length, job.rowLimit - records.length)
+    for (let n = 0; n < room; n++) {
+      const size = sizeOf(some, n)
+      if (records.length + n > 0 && bytes + size > job.maxBytes) return n
+      bytes += size
+    }
+    return room
+  }
+
+  function covering(end: bigint): Stretch {
     const { generation } = job
     return {
       partition,
@@ -122,4 +132,12 @@ async function readCoverage(source: Source, topic: string, job: RangeJob): Promi
       repaired: 0,
     }
   }
+}
+
+function sizeOf(records: RecordPart['records'], n: number): number {
+  return isPacked(records) ? records.sizeAt(n) : recordBytes(records[n] as SourceRecord)
+}
+
+function offsetOf(records: RecordPart['records'], n: number): bigint {
+  return isPacked(records) ? records.offsetAt(n) : (records[n] as SourceRecord).offset
 }

@@ -1,6 +1,6 @@
 import type { SourceRecord } from '../../sources/index.js'
 import { mostLinks, parseTraceparent, type TraceContext } from '../../telemetry/index.js'
-import type { Coverage } from './coverage.js'
+import type { Stretch } from './coverage.js'
 
 /** Most records of one commit whose headers are looked at. */
 const mostLooks = 2 * mostLinks
@@ -12,14 +12,14 @@ const longestHeader = 256
  * The spans that records name in their `traceparent` headers, each once: at most `mostLinks`, of records spread evenly
  * over the commit, so that a large one costs no more than a small one.
  */
-export function recordContexts(coverages: readonly Pick<Coverage, 'records'>[]): readonly TraceContext[] {
+export function recordContexts(coverages: readonly Pick<Stretch, 'records'>[]): readonly TraceContext[] {
   const total = coverages.reduce((sum, { records }) => sum + records.length, 0)
   const found = new Map<string, TraceContext>()
   const stride = Math.max(1, Math.ceil(total / mostLooks))
   let skip = 0
   for (const { records } of coverages) {
     for (; skip < records.length; skip += stride) {
-      const context = contextOf(records[skip])
+      const context = contextOf(records.at(skip))
       if (context !== undefined) found.set(context.traceId + context.spanId, context)
     }
     skip -= records.length

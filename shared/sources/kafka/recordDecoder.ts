@@ -1,9 +1,10 @@
-import type { SourceRecord } from '../source.js'
+import { maxPartBytes, type SourceRecord } from '../source.js'
 import { batchDamaged, SourceError } from '../sourceError.js'
 import { checkBatch } from './batchChecksum.js'
 import { decompress } from './codecs.js'
 import { attributeBits, type BatchHeader, headerSize } from './recordBatch.js'
-import { contentOf, damagedContent, RecordReader } from './recordReader.js'
+import { RecordPack } from './recordPack.js'
+import { contentOf, damagedContent, type RecordBody, RecordReader } from './recordReader.js'
 
 /** What of a partition's batches is wanted: a batch may begin before the range and end behind it. */
 export interface DecodeWindow {
@@ -34,9 +35,18 @@ export function decodeRecords(
   window: DecodeWindow,
   records: SourceRecord[],
 ): boolean {
+  const packed = new RecordPack(window.topic, window.partition)
+  const isWhole = packRecords(bytes, header, window, packed)
+  for (const record of packed) records.push(record)
+  return isWhole
+}
+
+/** The same without an object for each record. Where it throws, `packed` may have some of the batch's records. */
+export function packRecords(bytes: Buffer, header: BatchHeader, window: DecodeWindow, packed: RecordPack): boolean {
   checkBatch(bytes, header, window)
   const body = bodyOf(bytes, header, window)
   if (body === undefined) return false
+  packed.begin(body, header.baseOffset)
   const reader = new RecordReader(body)
   const place = new RecordPlace(header, window)
   for (let n = 0; n < header.recordCount; n++) {
@@ -50,16 +60,56 @@ export function decodeRecords(
     if (!place.isOffset(offsetDelta) || reader.at > stop) throw damagedBatch(header, window)
     if (place.isBehind(offsetDelta)) return true
     if (place.isWanted(offsetDelta)) {
-      const content = reader.content(stop)
-      const read =
-        content === undefined
-          ? damagedContent(body.subarray(from, stop))
-          : contentOf({ ...content, timestampDelta, offsetDelta })
-      records.push({ ...place.of(timestampDelta, offsetDelta), ...read })
+      const timestamp = place.timestamp(timestampDelta)
+      if (!isPackedPlain(reader, stop, offsetDelta, timestamp, packed)) {
+        reader.at = from + 1
+        reader.varint()
+        reader.varint()
+        const content = reader.content(stop)
+        if (content === undefined) {
+          const damaged = damagedContent(body.subarray(from, stop))
+          packed.addWhole({ ...place.of(timestampDelta, offsetDelta), ...damaged }, offsetDelta)
+        } else
+          packContent(packed, body, place.of(timestampDelta, offsetDelta), { ...content, timestampDelta, offsetDelta })
+      }
     }
     reader.at = stop
   }
   return true
+}
+
+/** Adds a record of nothing but a key and a value, as most are. @returns false, having added nothing, for any other */
+function isPackedPlain(
+  reader: RecordReader,
+  stop: number,
+  offsetDelta: number,
+  timestamp: number,
+  packed: RecordPack,
+): boolean {
+  const keyLength = reader.varint()
+  const keyAt = reader.at
+  if (keyLength > 0) reader.at += keyLength
+  if (!(reader.at < stop)) return false
+  const valueLength = reader.varint()
+  const valueAt = reader.at
+  if (valueLength > 0) reader.at += valueLength
+  if (!(reader.at < stop) || keyLength > maxPartBytes || valueLength > maxPartBytes) return false
+  if (reader.varint() !== 0 || reader.at !== stop) return false
+  packed.add(offsetDelta, timestamp, keyAt, Math.max(-1, keyLength), valueAt, Math.max(-1, valueLength))
+  return true
+}
+
+/** Adds a record with headers, or with parts that are too long. */
+function packContent(packed: RecordPack, body: Buffer, at: ReturnType<RecordPlace['of']>, content: RecordBody): void {
+  const read = contentOf(content)
+  if (read.defect !== undefined) {
+    packed.addWhole({ ...at, ...read }, content.offsetDelta)
+    return
+  }
+  const { key, value, headers } = read
+  const start = (part: Uint8Array | null) => (part === null ? 0 : part.byteOffset - body.byteOffset)
+  packed.add(content.offsetDelta, at.timestamp, start(key), key?.length ?? -1, start(value), value?.length ?? -1)
+  if (headers.length > 0) packed.addHeaders(headers)
 }
 
 /** The codec's number in the batch's attributes, as `decompress` takes it. */
@@ -129,14 +179,18 @@ export class RecordPlace {
     return delta >= this.#end
   }
 
+  timestamp(delta: number): number {
+    const { baseTimestamp, maxTimestamp } = this.#header
+    return this.#fixedTimestamp ? maxTimestamp : baseTimestamp + delta
+  }
+
   of(timestampDelta: number, offsetDelta: number): Pick<SourceRecord, 'topic' | 'partition' | 'offset' | 'timestamp'> {
     const { topic, partition } = this.#window
-    const { baseOffset, baseTimestamp, maxTimestamp } = this.#header
     return {
       topic,
       partition,
-      offset: baseOffset + BigInt(offsetDelta),
-      timestamp: this.#fixedTimestamp ? maxTimestamp : baseTimestamp + timestampDelta,
+      offset: this.#header.baseOffset + BigInt(offsetDelta),
+      timestamp: this.timestamp(timestampDelta),
     }
   }
 }

@@ -4,7 +4,8 @@ import { SourceError } from '../sourceError.js'
 import { committedBatches } from './abortedTransactions.js'
 import type { Fetched } from './rangeFetcher.js'
 import type { BatchHeader } from './recordBatch.js'
-import { decodeRecords, type DecodeWindow } from './recordDecoder.js'
+import { type DecodeWindow, packRecords } from './recordDecoder.js'
+import { RecordPack } from './recordPack.js'
 import { streamRecords } from './recordStream.js'
 
 // Compressed batches grow: a fetch is passed on in several, so that memory is bounded by what they come to.
@@ -23,8 +24,8 @@ export async function* sourceBatchesOf(
 ): AsyncGenerator<SourceBatch> {
   const { partition, start, end } = window
   const committed = new Set(committedBatches(response.records, headers, response.aborted))
-  let records: SourceRecord[] = []
-  let size = 0
+  const { topic } = window
+  let records = new RecordPack(topic, partition)
   let holes = 0n
   let next = start
   let yielded = start
@@ -35,20 +36,19 @@ export async function* sourceBatchesOf(
     const to = smaller(header.lastOffset + 1n, end)
     let isWhole: boolean
     try {
-      isWhole = !committed.has(header) || decodeRecords(response.records, header, window, records)
+      isWhole = !committed.has(header) || packRecords(response.records, header, window, records)
     } catch (error) {
       // What lies before the damage is whole: it goes on, and the next read begins with the damage.
-      if (error instanceof SourceError && next > yielded)
-        yield { partition, records: records.slice(0, known), position: next, holes }
+      records.truncate(known)
+      if (error instanceof SourceError && next > yielded) yield batchOf(records, next, holes)
       throw error
     }
     // Between batches lies what compaction took whole.
     holes += from - next
     if (!isWhole) {
-      if (from > yielded) yield { partition, records, position: from, holes }
+      if (from > yielded) yield batchOf(records, from, holes)
       yield* largeBatch(response.records, header, window, from, to)
-      records = []
-      size = 0
+      records = new RecordPack(topic, partition)
       holes = 0n
       next = to
       yielded = to
@@ -56,16 +56,28 @@ export async function* sourceBatchesOf(
     }
     holes += to - from - BigInt(committed.has(header) ? recordsBetween(header, from, to, records.length - known) : 0)
     next = to
-    for (let i = known; i < records.length; i++) size += recordBytes(records[i] as SourceRecord)
-    if ((records.length >= recordsPerBatch || size >= bytesPerBatch) && next < position) {
-      yield { partition, records, position: next, holes }
+    if ((records.length >= recordsPerBatch || records.bytes >= bytesPerBatch) && next < position) {
+      yield batchOf(records, next, holes)
       yielded = next
-      records = []
-      size = 0
+      records = new RecordPack(topic, partition)
       holes = 0n
     }
   }
-  if (yielded < position) yield { partition, records, position, holes: holes + position - next }
+  if (yielded < position) yield batchOf(records, position, holes + position - next)
+}
+
+/** Objects are made of the records when somebody asks for them. */
+function batchOf(packed: RecordPack, position: bigint, holes: bigint): SourceBatch {
+  let records: readonly SourceRecord[] | undefined
+  return {
+    partition: packed.partition,
+    packed,
+    position,
+    holes,
+    get records() {
+      return (records ??= [...packed])
+    },
+  }
 }
 
 /** A batch that is not decompressed in one piece, in stretches as any other. */
