@@ -11,8 +11,8 @@ app.timer('maintenance', {
     const lake = await processLake()
     const reports = await runMaintenance(lake, 'timer')
     // A monitor that does not run delivers no alert of that.
-    const { deliverAlerts } = await import('../shared/alerts/delivery/index.js')
-    await deliverAlerts(lake)
+    const { watchAlerts } = await import('../shared/alerts/index.js')
+    await watchAlerts(lake)
     return requireSuccess(reports)
   },
 })

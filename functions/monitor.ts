@@ -10,8 +10,8 @@ app.timer('monitor', {
   async handler() {
     const lake = await processLake()
     const reports = await runMonitor(lake, 'timer')
-    const { deliverAlerts } = await import('../shared/alerts/delivery/index.js')
-    await deliverAlerts(lake)
+    const { watchAlerts } = await import('../shared/alerts/index.js')
+    await watchAlerts(lake)
     return requireSuccess(reports)
   },
 })

@@ -1,6 +1,5 @@
-import { rowObjects, scanRows } from '../delta/index.js'
 import type { Lake } from '../pipeline/lake/index.js'
-import type { Row } from '../types/index.js'
+import { recentRows } from './recentRows.js'
 import { type AlertRows, evaluateAlerts, type FiringAlert, lookbackMinutes } from './rules/index.js'
 
 /** What alerts are read from. */
@@ -21,23 +20,10 @@ export interface AlertReport {
  */
 export async function readAlerts(lake: AlertLake): Promise<AlertReport> {
   const now = await lake.store.now()
+  const from = now - lookbackMinutes * 60_000
   const rows: AlertRows = {
-    monitor_logs: await recentRows(lake, 'monitor_logs', 'run_time', now),
-    cluster_logs: await recentRows(lake, 'cluster_logs', 'end_time', now),
+    monitor_logs: await recentRows(lake, 'monitor_logs', 'run_time', from),
+    cluster_logs: await recentRows(lake, 'cluster_logs', 'end_time', from),
   }
   return { checkedAt: now, firing: evaluateAlerts(rows, now, lake.settings) }
-}
-
-async function recentRows(lake: AlertLake, path: string, time: string, now: number): Promise<readonly Row[]> {
-  const table = lake.table(path)
-  const snapshot = await table.snapshot()
-  if (snapshot === undefined) return []
-  const value = BigInt(Math.floor(now - lookbackMinutes * 60_000)) * 1000n
-  const scan = scanRows(table.store, snapshot, { predicate: { op: '>=', column: time, value } })
-  const found: Row[] = []
-  for await (const row of rowObjects(scan)) {
-    // A file has rows on both sides of the limit.
-    if (typeof row[time] === 'bigint' && row[time] >= value) found.push(row)
-  }
-  return found
 }

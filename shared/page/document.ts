@@ -4,6 +4,7 @@ import { linkTo } from './links.js'
 import type { PageData } from './pageData.js'
 import { script } from './script.js'
 import {
+  alertsSection,
   costSection,
   freshnessSection,
   healthSection,
@@ -58,6 +59,7 @@ function sectionsOf(data: PageData): Html {
     verdictSection(data),
     pictureSection(data),
     tablesSection(data),
+    alertsSection(data),
     freshnessSection(data),
     lagSection(data),
     reconciliationSection(data),

@@ -1,3 +1,4 @@
+import { readBoard } from '../alerts/index.js'
 import { asError } from '../errors.js'
 import { runTask } from '../pipeline/index.js'
 import type { Lake } from '../pipeline/lake/index.js'
@@ -39,14 +40,15 @@ export async function lakePicture(lake: Lake): Promise<string> {
 
 async function dataOf(lake: Lake, request: PageRequest): Promise<PageData> {
   const { settings, streams, prices } = lake
-  const [overview, pauses, now] = await Promise.all([
+  const [overview, pauses, alerts, now] = await Promise.all([
     readOverview(lake.store),
     readPauses(lake.store, streams),
+    readBoard(lake.store),
     lake.store.now(),
   ])
   const hasSql = settings.pageSql === 'on'
   const pageSettings = { ...settings, prices, lakeUrl: redact(lake.store.url), hasSql }
-  return pageData({ overview, pauses }, streams, pageSettings, request, now)
+  return pageData({ overview, pauses, alerts }, streams, pageSettings, request, now)
 }
 
 /** Runs a task of the job now, for every stream, as its timer would. */

@@ -1,3 +1,4 @@
+import { type AlertBoard, emptyBoard } from '../alerts/index.js'
 import type { Stream } from '../contract/index.js'
 import { type CostReport, costReport, tablesOfStep } from '../pipeline/cost/index.js'
 import type { Lake } from '../pipeline/lake/index.js'
@@ -42,6 +43,7 @@ export interface PageData {
   readonly streams: readonly Pick<Stream, 'name' | 'topic' | 'expectations'>[]
   readonly overview: Overview
   readonly status: StatusReport
+  readonly alerts: AlertBoard
   /** Of the days that are kept, seven at most; undefined before the first run was recorded. */
   readonly cost: CostReport | undefined
   /** Of today, in UTC. */
@@ -59,11 +61,13 @@ export interface PageSources {
   readonly overview: Overview | undefined
   /** Streams that are paused now, by name. */
   readonly pauses: ReadonlyMap<string, StreamPause>
+  /** None where it is absent. */
+  readonly alerts?: AlertBoard
 }
 
 /** Evaluates an overview at a moment: how old it is, and what the tables' verdicts are then. Pure. */
 export function pageData(
-  { overview: found, pauses }: PageSources,
+  { overview: found, pauses, alerts = emptyBoard }: PageSources,
   streams: readonly Stream[],
   settings: PageSettings,
   request: PageRequest,
@@ -94,6 +98,7 @@ export function pageData(
     streams,
     overview,
     status: statusOfRows(settings, streams, { found: rowsOf(overview), pauses }, now),
+    alerts,
     cost: priced(days.slice(0, costDays)),
     today: priced(days.filter(([day]) => day === today)),
     from: (Math.floor(now / stepMs) - steps + 1) * stepMs,

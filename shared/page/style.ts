@@ -54,7 +54,7 @@ ${pictureStyle}
 .run{fill:var(--track)}.run.committed{fill:var(--ok)}.run.failed,.run.failed rect{fill:var(--bad)}.run.failed path{stroke:var(--card);fill:none;stroke-width:1.4}.run.l0{opacity:.35}.run.l1{opacity:.5}.run.l2{opacity:.75}
 .strip{flex:none}.lanes{min-width:720px;width:100%;height:auto}.lanes .label{font-size:12px;fill:var(--text)}
 .events{list-style:none;margin:12px 0 0;padding:0;font-size:14px;max-height:320px;overflow:auto}.events li{padding:4px 0;border-top:1px solid var(--line);overflow-wrap:anywhere}.events time{color:var(--dim);font-size:13px}
-.kind{display:inline-block;min-width:72px;font-size:12px;font-weight:600;color:var(--dim);margin-left:8px}.kind.failed{color:var(--bad)}.kind.rejected{color:var(--late)}.kind.model{color:var(--d)}.kind.compacted,.kind.replayed{color:var(--ok)}
+.kind{display:inline-block;min-width:72px;font-size:12px;font-weight:600;color:var(--dim);margin-left:8px}.kind.failed,.kind.fired{color:var(--bad)}.kind.rejected{color:var(--late)}.kind.model{color:var(--d)}.kind.compacted,.kind.replayed,.kind.resolved{color:var(--ok)}
 .examples{list-style:none;padding:0;margin:8px 0;font-size:14px}.examples li{margin-bottom:8px;overflow-wrap:anywhere}
 details{margin-top:10px}summary{cursor:pointer;color:var(--link)}
 .equation{overflow-wrap:normal}.term{display:inline-block;white-space:nowrap}

@@ -67,6 +67,26 @@ describe('the page', () => {
     expect(page).not.toContain('<b>moved')
   })
 
+  test('alerts that fire stand with their sentence and runbook, and on the timeline, where rejections leave them room', () => {
+    const alert = { alert: 'lag', about: 'bronze.<b>', sentence: 'Too <i>many wait.', since: now - 600_000 }
+    const shown = { ...alert, title: 'Lag', severity: 1, sinceIsKnown: true, runbook: 'infra/RUNBOOK.md#lag' } as const
+    const rejected = (n: number) =>
+      ({ at: now - n * 1_000, kind: 'rejected', about: 'bronze.events', text: '1 record rejected' }) as const
+    const erased = { at: now - 900_000, kind: 'erased', about: 'erase of events', text: '3 rows taken out' } as const
+    const data = dataOf(
+      overviewOf(rowsOf(), { events: [...Array.from({ length: 60 }, (_, n) => rejected(n)), erased] }),
+    )
+    const changes = (['resolved', 'fired'] as const).map((state, n) => ({ ...alert, at: now - 800_000 - n, state }))
+    const page = renderPage({ ...data, alerts: { firing: [shown], changes } })
+    const text = textOf(page)
+    expect(text).toMatch(/Lag\s+error\s+10 min ago\s+Too <i>many wait\.\s+infra\/RUNBOOK\.md#lag/)
+    expect(text).toContain('3 rows taken out')
+    for (const kind of ['fired', 'resolved', 'erased']) expect(page).toContain(`kind ${kind}`)
+    expect(page).not.toMatch(/<[bi]>many|bronze\.<b>/)
+    expect(page.match(/kind rejected/g)).toHaveLength(10)
+    expect(textOf(renderPage(data))).toContain('None fires.')
+  })
+
   test('a monitor that is silent is no lake in order', () => {
     const overview = overviewOf(rowsOf().map(row => ({ ...row, run_time: BigInt(now - 3_600_000) * 1000n })))
     expect(textOf(renderPage(dataOf(overview)))).toContain('Not in order: the monitor is silent')

@@ -1,4 +1,5 @@
 /** The parts of the page, one question each. */
+export { alertsSection } from './alerts.js'
 export { costSection } from './cost.js'
 export { jobSection } from './job.js'
 export { modelsSection } from './models.js'

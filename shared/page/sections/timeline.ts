@@ -7,6 +7,8 @@ import { byTask } from './job.js'
 /** Lanes beyond these are not drawn. */
 const maxLanes = 16
 const maxEvents = 40
+/** Rejections come with every look at a table that has them: more would leave no room for what is rare. */
+const maxRejections = 10
 
 /** When what ran, and what happened that is worth a line. */
 export function timelineSection(data: PageData): Html {
@@ -16,7 +18,7 @@ export function timelineSection(data: PageData): Html {
     )
     .sort(byTask)
     .slice(0, maxLanes)
-  const events = data.overview.events.filter(({ at }) => at >= data.from)
+  const events = happened(data).filter(({ at }) => at >= data.from)
   return html`<section aria-labelledby="timeline">
     <h2 id="timeline">Timeline <small class="dim">last ${data.request.range}</small></h2>
     ${
@@ -27,7 +29,7 @@ export function timelineSection(data: PageData): Html {
       events.length === 0
         ? html`<p class="dim">Nothing out of the ordinary happened in that time.</p>`
         : html`<ol class="events">
-            ${events.slice(0, maxEvents).map(event => item(data, event))}
+            ${shownOf(events).map(event => item(data, event))}
           </ol>`
     }
   </section>`
@@ -86,16 +88,37 @@ function label(ms: number, range: string): string {
   return range === '7d' ? moment(ms).slice(5, 16) : timeOfDay(ms)
 }
 
-const words: Readonly<Record<NotableEvent['kind'], string>> = {
+type TimelineEvent = Omit<NotableEvent, 'kind'> & { readonly kind: NotableEvent['kind'] | 'fired' | 'resolved' }
+
+function shownOf(events: readonly TimelineEvent[]): readonly TimelineEvent[] {
+  let rejections = 0
+  return events.filter(({ kind }) => kind !== 'rejected' || rejections++ < maxRejections).slice(0, maxEvents)
+}
+
+/** What the lake's overview tells, and alerts that began and ended; the newest first. */
+function happened({ overview, alerts }: PageData): readonly TimelineEvent[] {
+  const changes = alerts.changes.map(({ at, state, alert, about, sentence }) => ({
+    at,
+    kind: state,
+    about: about === '' ? alert : `${alert}, ${about}`,
+    text: state === 'fired' ? sentence : '',
+  }))
+  return [...overview.events, ...changes].sort((a, b) => b.at - a.at)
+}
+
+const words: Readonly<Record<TimelineEvent['kind'], string>> = {
+  fired: 'alert',
+  resolved: 'resolved',
   status: 'verdict',
   rejected: 'rejected',
   failed: 'failed',
   compacted: 'compacted',
   replayed: 'replayed',
+  erased: 'erased',
   model: 'model',
 }
 
-function item({ now }: PageData, { at, kind, about, text }: NotableEvent): Html {
+function item({ now }: PageData, { at, kind, about, text }: TimelineEvent): Html {
   return html`<li>
     <time title="${ago(at, now)}">${moment(at)}</time> <span class="kind ${kind}">${words[kind]}</span>
     <b>${about}</b> ${text}

@@ -14,7 +14,7 @@ import { type Lake, PipelineError } from '../lake/index.js'
 import { recordOutcomes } from '../outcomes/index.js'
 import { renewOverview } from '../overview/index.js'
 import { refineSilver } from '../silver/index.js'
-import { reportStep, startStep, type StepReport, type StepResult, type Trigger } from '../step/index.js'
+import { reportStep, startStep, type StepReport, type StepResult, type StepRun, type Trigger } from '../step/index.js'
 import { checkpointNow, endHistory, type Ending } from './endedHistory.js'
 import { eraseBronze, type ErasedRows } from './eraseBronze.js'
 import { eraseDerived } from './eraseDerived.js'
@@ -46,7 +46,7 @@ export async function eraseKeys(
   const { trigger = 'command' } = options
   const run = startStep(lake, { step: 'erase', stream: stream.name, trigger, rethrow: true })
   const tables = eraseEverywhere({ lake, stream, keys: wanted, run, note })
-  await reportStep(lake, run, resultOf(note, tables))
+  await reportStep(lake, run, resultOf(run, note, tables))
   return { ...note, stream: stream.name, salt: salt.toString('hex'), tables: await tables }
 }
 
@@ -62,13 +62,13 @@ async function eraseEverywhere(erasure: Erasure): Promise<readonly ErasedTable[]
   })
 }
 
-async function resultOf(note: ErasureNote, erased: Promise<readonly ErasedTable[]>): Promise<StepResult> {
+async function resultOf(run: StepRun, note: ErasureNote, erased: Promise<readonly ErasedTable[]>): Promise<StepResult> {
   const tables = await erased
   const sum = (of: (table: ErasedTable) => number) => tables.reduce((total, table) => total + of(table), 0)
   return {
     rowsIn: sum(({ rows }) => rows),
     rowsOut: 0,
-    version: undefined,
+    version: run.done.version,
     detail: {
       erasure: note.id,
       digests: note.digests.join(' '),

@@ -74,7 +74,6 @@ export async function observeStream(
   // Progress and files must be of one version, or a commit in between would look like rows lost or doubled.
   const span = states.bronze === undefined ? undefined : spanOf(stream, states.bronze)
   const newly = newlyReported(stream, before.monitorState, monitorState)
-  const ownClock = skewSentences("the clock of the monitor's host", look.ownSkew)
   const rows: Row[] = []
   for (const layer of layers) {
     const path = layerPath(stream, layer)
@@ -83,7 +82,6 @@ export async function observeStream(
     const { balance, stopped, note } = await checksOf(lake, stream, layer, observation, span)
     const model = layer === 'gold' ? await modelOf(lake, stream, runTime) : undefined
     const { skew, lastCommitAt } = found[layer]
-    const skews = [...skewSentences("a writer's clock", skew), ...ownClock]
     const freshness = freshnessOf(reconciliation.newest[layer], lastCommitAt, runTime)
     const verdict = tableStatus({
       layer,
@@ -96,7 +94,7 @@ export async function observeStream(
       balance,
       newlyMissing: isBronze ? BigInt(newly.missing) : 0n,
       stopped: [...(isBronze ? lag.stopped : []), ...stopped, ...(model?.stopped ?? [])],
-      notes: [...note, ...freshness.notes, ...(model?.notes ?? []), ...skews],
+      notes: [...note, ...freshness.notes, ...(model?.notes ?? []), ...clockNotes(skew, look.ownSkew)],
       ...limitsOf(lake),
     })
     rows.push(
@@ -124,6 +122,10 @@ export async function observeStream(
     )
   }
   return { monitorState, marks: marksOf(before.marks, lag, drain, paused), rows }
+}
+
+function clockNotes(writers: Skew, own: Skew): readonly string[] {
+  return [...skewSentences("a writer's clock", writers), ...skewSentences("the clock of the monitor's host", own)]
 }
 
 /** What looks at models is loaded by the first look at one. */

@@ -37,7 +37,7 @@ export interface TaskOverview {
 export interface NotableEvent {
   /** Milliseconds since 1970. */
   readonly at: number
-  readonly kind: 'status' | 'rejected' | 'failed' | 'compacted' | 'replayed' | 'model'
+  readonly kind: 'status' | 'rejected' | 'failed' | 'compacted' | 'replayed' | 'erased' | 'model'
   /** The table, step or model it is about. */
   readonly about: string
   readonly text: string
@@ -106,6 +106,8 @@ export const limits = {
   runs: 24,
   tasks: 120,
   events: 120,
+  /** Of these, rejections: they come with every look, and what is rare must stay. */
+  rejections: 30,
   days: 32,
   examples: 60,
   examplesOfCode: 2,

@@ -89,7 +89,11 @@ async function newExamples(lake: Lake, before: Overview, read: Record<string, Re
 function newestEvents(before: readonly NotableEvent[], happened: readonly NotableEvent[]): readonly NotableEvent[] {
   const cut = happened.map(event => ({ ...event, text: event.text.slice(0, limits.text) }))
   const known = new Map([...before, ...cut].map(event => [JSON.stringify([event.at, event.kind, event.about]), event]))
-  return [...known.values()].sort((a, b) => b.at - a.at).slice(0, limits.events)
+  let rejections = 0
+  return [...known.values()]
+    .sort((a, b) => b.at - a.at)
+    .filter(({ kind }) => kind !== 'rejected' || rejections++ < limits.rejections)
+    .slice(0, limits.events)
 }
 
 function modelEvent(row: Row): NotableEvent | undefined {

@@ -47,6 +47,8 @@ function eventsOf(step: string, stream: string | undefined, run: TaskRun, row: R
   const at = run.end
   if (isFailure(run.outcome))
     return [{ at, kind: 'failed', about, text: run.error ?? `the run is ${run.outcome}: it was cut off` }]
+  if (step === 'erase' && run.rowsIn > 0)
+    return [{ at, kind: 'erased', about, text: `${run.rowsIn} rows taken out of all layers and versions` }]
   if (run.outcome !== 'committed') return []
   if (step === 'maintenance' && run.rowsOut > 0)
     return [
