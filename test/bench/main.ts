@@ -1,4 +1,5 @@
 import { bronzeBench } from './bronzeBench.js'
+import { bronzeCostBench } from './bronzeCostBench.js'
 import { coldStartBench } from './coldStartBench.js'
 import { comparisonTable, deltaBench } from './deltaBench.js'
 import { memoryBench } from './memoryBench.js'
@@ -11,10 +12,10 @@ import { telemetryBench } from './telemetryBench.js'
 import { windowBench } from './windowBench.js'
 
 /**
- * usage: npm run bench -- [bronze|parquet|silver|snapshot|delta|memory|coldstart|models|window|telemetry|page] [rows, commits, scale,
+ * usage: npm run bench -- [bronze|cost|parquet|silver|snapshot|delta|memory|coldstart|models|window|telemetry|page] [rows, commits, scale,
  * files, or an address]; ratios are within the run, the part's baseline being 1. `delta` compares with delta-rs, by the
  * Python in DELTALAKE_PYTHON or one that it sets up itself. `coldstart` needs `npm run package` before, `models` a Python
- * with scikit-learn and onnxruntime in MODELS_PYTHON, `page` the address of a running stack's page; these, `window` and
+ * with scikit-learn and onnxruntime in MODELS_PYTHON, `page` the address of a running stack's page; these, `cost`, `window` and
  * `telemetry` run only when they are asked for.
  */
 const [, , wanted, rowsText] = process.argv
@@ -38,6 +39,11 @@ for (const [part, run] of Object.entries(parts)) {
       `  ${name.padEnd(40)} ${speed} rows/s  ${(rowsPerSecond / baseline).toFixed(2).padStart(7)}×\n`,
     )
   }
+}
+
+if (wanted === 'cost') {
+  process.stdout.write('bronze, a million events of each shape\n')
+  for (const { name, figure } of await bronzeCostBench(rows)) process.stdout.write(`  ${name.padEnd(28)} ${figure}\n`)
 }
 
 if (wanted === undefined || wanted === 'snapshot') {

@@ -1,7 +1,7 @@
 import type { OffsetRange } from '../source.js'
 
 /** Bytes of one fetch, where the source is opened without a number of its own. */
-export const defaultFetchBytes = 8 * 1024 * 1024
+export const defaultFetchBytes = 2 * 1024 * 1024
 
 /** A range of so few offsets is fetched in answers of so few bytes. */
 const shortRange = 64n

@@ -55,22 +55,34 @@ function* blocksOf(input: Buffer): Generator<Lz4Block> {
 }
 
 /**
+ * Where batches are decompressed before it is known what they come to: what is kept of them has no more room than it
+ * needs, which would otherwise be most of a worker's memory. Nothing waits between its first byte and the copy.
+ */
+let room = Buffer.allocUnsafeSlow(1 << 18)
+
+/** Room for a larger batch is not kept for the process's life. */
+const mostRoom = 4 << 20
+
+/**
  * All frames of `input`, decompressed; undefined when they come to more than `limit` bytes.
  * @throws SourceError SOURCE_CORRUPT for damaged bytes
  */
 export function lz4Decompress(input: Buffer, limit = Infinity): Buffer | undefined {
-  let output = Buffer.allocUnsafe(Math.max(1 << 16, input.length * 4))
+  let output = room
   let written = 0
   for (const block of blocksOf(input)) {
     if (written + block.maxSize > output.length) {
-      const larger = Buffer.allocUnsafe(Math.max(output.length * 2, written + block.maxSize))
+      const larger = Buffer.allocUnsafeSlow(Math.max(output.length * 2, written + block.maxSize))
       output.copy(larger, 0, 0, written)
       output = larger
     }
     written = readBlock(input, block, output, written)
     if (written > limit) return undefined
   }
-  return output.subarray(0, written)
+  if (output.length <= mostRoom) room = output
+  const result = Buffer.allocUnsafeSlow(written)
+  output.copy(result, 0, 0, written)
+  return result
 }
 
 /** The same in pieces, for what is too large to be held in one. */
