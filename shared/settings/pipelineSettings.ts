@@ -84,8 +84,10 @@ export const environment = z.object({
       'Whether silver keeps an index of its keys, so that a run does not read the keys of the whole dedupeWithin.',
     ),
   DUCKDB_MEMORY_LIMIT: bytes(64 * megabyte)
-    .default(1024 ** 3)
-    .describe('Maximum memory DuckDB may use; beyond it, it spills to TEMP_FOLDER.'),
+    .optional()
+    .describe(
+      'Maximum memory DuckDB may use; beyond it, it spills to TEMP_FOLDER. Half of what the process may use, and of INSTANCE_MEMORY_MB (128MB to 1GB), when empty.',
+    ),
   TEMP_FOLDER: checked(folderFault)
     .optional()
     .describe("Folder for spilled and fetched data; the system's when empty."),

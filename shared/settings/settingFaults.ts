@@ -64,7 +64,7 @@ export function crossFieldFaults(s: Environment, given: Readonly<Record<string, 
   if (s.COMPACTION_TARGET_SIZE > s.COMPACTION_MAX_BYTES) {
     faults.push('COMPACTION_TARGET_SIZE is more than COMPACTION_MAX_BYTES. Lower the one or raise the other.')
   }
-  if (s.DUCKDB_MEMORY_LIMIT > s.INSTANCE_MEMORY_MB * 1024 ** 2) {
+  if ((s.DUCKDB_MEMORY_LIMIT ?? 0) > s.INSTANCE_MEMORY_MB * 1024 ** 2) {
     faults.push('DUCKDB_MEMORY_LIMIT is more than INSTANCE_MEMORY_MB. Lower the one or raise the other.')
   }
   if (given['WEBSITE_INSTANCE_ID'] !== undefined) {

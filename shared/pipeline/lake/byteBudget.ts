@@ -13,9 +13,25 @@ const largestPiece = 64 * megabyte
  * @param limit bytes that the process is limited to, 0 (or more than there are) when it is not
  */
 export function defaultBudget(memory: number = totalmem(), limit: number = process.constrainedMemory()): number {
-  const usable = limit > 0 ? Math.min(memory, limit) : memory
-  return Math.min(512 * megabyte, Math.max(32 * megabyte, Math.floor(usable / 16)))
+  return Math.min(512 * megabyte, Math.max(32 * megabyte, Math.floor(usable(memory, limit) / 16)))
 }
+
+/**
+ * Bytes that a DuckDB may use when nobody says: half of what the process may, and of the instance, so that the rest of
+ * the process has the other half. See {@link defaultBudget} for `memory` and `limit`.
+ *
+ * @param instance bytes of an instance, by the settings
+ */
+export function defaultSessionMemory(
+  instance: number,
+  memory: number = totalmem(),
+  limit: number = process.constrainedMemory(),
+): number {
+  const half = Math.floor(Math.min(usable(memory, limit), instance) / 2)
+  return Math.min(1024 * megabyte, Math.max(128 * megabyte, half))
+}
+
+const usable = (memory: number, limit: number): number => (limit > 0 ? Math.min(memory, limit) : memory)
 
 /** Bytes held of a budget until they are released, by `using` at the latest. */
 export interface HeldBytes extends Disposable {

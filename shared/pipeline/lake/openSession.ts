@@ -1,10 +1,11 @@
 import { DuckDbSession, type SessionOptions } from '../../query/index.js'
+import { defaultSessionMemory } from './byteBudget.js'
 import type { Lake } from './lake.js'
 
 /** The bounds of every DuckDB, by the settings: memory, and what it may spill where. */
 export function sessionOptions({ settings }: Pick<Lake, 'settings'>): SessionOptions {
   return {
-    memoryLimit: settings.duckdbMemoryLimit,
+    memoryLimit: settings.duckdbMemoryLimit ?? defaultSessionMemory(settings.instanceMemoryMb * 1024 ** 2),
     temporaryFolder: settings.tempFolder,
     temporaryLimit: settings.tempLimit,
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { ByteBudget, defaultBudget } from '../../../shared/pipeline/lake/byteBudget.js'
+import { ByteBudget, defaultBudget, defaultSessionMemory } from '../../../shared/pipeline/lake/byteBudget.js'
 
 /** Whether a promise is kept by now. */
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
@@ -85,4 +85,15 @@ test('the default is a share of what the process may use, within bounds', () => 
   expect(defaultBudget(256 * megabyte, 0)).toBe(32 * megabyte)
   expect(new ByteBudget(512 * megabyte).piece(2)).toBe(64 * megabyte)
   expect([new ByteBudget(32 * megabyte).piece(4), new ByteBudget(3).piece(4)]).toEqual([8 * megabyte, 1])
+})
+
+test.each([
+  ['a large machine, a large instance', 64 * 1024, 0, 16_384, 1024],
+  ['a machine whose process is limited', 64 * 1024, 512, 2048, 256],
+  ['a limit that is none', 4096, 2 ** 43, 2048, 1024],
+  ['an instance by the settings', 64 * 1024, 0, 512, 256],
+  ['hardly any memory', 200, 0, 2048, 128],
+])('DuckDB has half of the memory of %s', (_, machine, limit, instance, wanted) => {
+  const mb = 2 ** 20
+  expect(defaultSessionMemory(instance * mb, machine * mb, limit * mb)).toBe(wanted * mb)
 })
