@@ -77,6 +77,15 @@ test('deliveries that overlap are each in one run, whatever order they end in', 
   ])
 })
 
+test('the newest version is told, whichever delivery ends last', () => {
+  const { lines, deliveries, start, end } = told()
+  const [one, two] = [start('r1'), start('r2')]
+  end(two, 'committed', 2)
+  end(one, 'committed', 1)
+  deliveries.close()
+  expect(lines).toEqual(['START r1', 'committed r1: 20 to 18, version 2'])
+})
+
 test('only what a trigger delivers is taken together', () => {
   expect(isDelivery({ step: 'bronze', trigger: 'eventhubs' })).toBe(true)
   expect(isDelivery({ step: 'bronze', trigger: 'timer' })).toBe(false)
