@@ -66,3 +66,18 @@ test("Prometheus' text has names, types and escapes as its format asks", () => {
   for (const line of text.trimEnd().split('\n'))
     expect(line).toMatch(/^(?:# (?:HELP|TYPE) \w+ .+|\w+(?:\{.+\})? \S+)$/s)
 })
+
+test('sets of attributes that differ in a kind, or in where a text ends, are series of their own; one left out is none', () => {
+  const metrics = new Metrics(0)
+  for (const attributes of [
+    { a: 'true' },
+    { a: true },
+    { a: '1' },
+    { a: 1 },
+    { a: 'x', b: 'y' },
+    { a: 'x1:bstring1:y' },
+  ])
+    metrics.add(rowsByOutcome, attributes, 1, 0)
+  metrics.add(rowsByOutcome, { a: 'true', b: undefined }, 1, 0)
+  expect(metrics.collect()[0]?.points.map(({ value }) => value)).toEqual([2, 1, 1, 1, 1, 1])
+})

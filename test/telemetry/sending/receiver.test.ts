@@ -15,10 +15,16 @@ afterEach(() => collector[Symbol.asyncDispose]())
 const secret = 'Bearer c2VjcmV0LW9mLXRoZS1jb2xsZWN0b3I'
 
 function outbox(
-  parts: { readonly timeoutMs?: number; readonly most?: number; readonly url?: string; readonly gzip?: boolean } = {},
+  parts: {
+    readonly timeoutMs?: number
+    readonly most?: number
+    readonly url?: string
+    readonly gzip?: boolean
+    readonly everyMs?: number
+  } = {},
 ) {
   const { lines, log } = keptLog()
-  const { timeoutMs = 60_000, most = 100, url = collector.url, gzip } = parts
+  const { timeoutMs = 60_000, most = 100, url = collector.url, gzip, everyMs = 3_600_000 } = parts
   const receiver = new Receiver({
     url,
     headers: { authorization: secret, 'x-key': 'plain-words-that-are-secret' },
@@ -28,7 +34,6 @@ function outbox(
     what: 'Spans',
     log,
   })
-  const everyMs = 3_600_000
   const box = new Outbox<number>({ receiver, most, perMessage: 3, everyMs, encode: items => JSON.stringify({ items }) })
   const sent = () => collector.received.map(({ json }) => json['items'])
   return { box, receiver, lines, sent }
@@ -128,7 +133,7 @@ test.each([429, 503])(
   async status => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     try {
-      const { box, receiver, sent } = outbox()
+      const { box, receiver, sent } = outbox({ everyMs: 5000 })
       collector.status = status
       collector.answer = { headers: { 'retry-after': '7200' } }
       box.add(1)
