@@ -4,6 +4,7 @@ import { bronzeTable } from '../../../shared/contract/index.js'
 import { bufferSource, openParquet, type ParquetFile } from '../../../shared/parquet/index.js'
 import { encodeCoverage, type EncodedRows } from '../../../shared/pipeline/bronze/encode.js'
 import { GatheredRecords } from '../../../shared/pipeline/bronze/gatheredRecords.js'
+import { validateRecord } from '../../../shared/pipeline/bronze/validateRecord.js'
 import type { ProducedRecord, SourceRecord } from '../../../shared/sources/index.js'
 import {
   anonymous,
@@ -13,6 +14,7 @@ import {
   RecordPack,
 } from '../../../shared/sources/kafka/index.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
+import type { Row } from '../../../shared/types/index.js'
 import { events } from '../../harness/sampleStream/events.js'
 import { Random, seedNote } from '../../random.js'
 
@@ -32,7 +34,7 @@ function drawn(random: Random): ProducedRecord {
     key: random.pick([Buffer.from(event.event_id), null, Buffer.alloc(0), Buffer.alloc(300, 'k')]),
     value,
     headers: random.below(8) === 0 ? [['h', Buffer.from('1')], ['h', null]] : [], // prettier-ignore
-    timestamp: random.pick([now, now - 5, now + 1e9, 0, 9e12 + random.below(1e9), 1e15]),
+    timestamp: random.pick([now, now - 5, -86_400_123, now + 1e9, 0, 9e12 + random.below(1e9), 1e15]),
   }
 }
 
@@ -77,6 +79,7 @@ test.each([0n, 2n ** 53n - 50n, 2n ** 60n])(
       const ingestion = { ingestedAt: now, maxRawBytes: 256, erased: random.below(3) === 0 ? erased : undefined }
       const [fast, slow] = [await encoded(gathered, ingestion), await encoded(objects, ingestion)]
       expect(fast, seedNote).toEqual(slow)
+      expect(rowsByOffset(fast), seedNote).toEqual(wantedRows(objects, ingestion))
       expect(gathered.at(-1), seedNote).toEqual(objects.at(-1))
       expect([...rest], seedNote).toEqual(objects)
     }
@@ -97,11 +100,38 @@ test('what is cut off is forgotten, and what follows takes its place', () => {
   expect(records.bytes, seedNote).toBe(sizes.reduce((sum, size) => sum + size, 0))
 })
 
+/** What each record becomes, without any of the code that makes columns. */
+function wantedRows(records: readonly SourceRecord[], ingestion: Ingestion): ReadonlyMap<unknown, unknown> {
+  return new Map(
+    records.map(whole => {
+      const { record, timestamp, outcome } = validateRecord(events, whole, ingestion)
+      const row = outcome?.valid === true ? outcome.row : {}
+      const bytes = (part: Uint8Array | null) => (part === null ? null : Buffer.from(part).toString('hex'))
+      const at = timestamp === undefined ? null : BigInt(timestamp) * 1000n
+      const contract = events.columns.map(({ name }) => row[name] ?? null)
+      return [record.offset, [record.partition, at, 1, bytes(record.key), bytes(record.value), ...contract]]
+    }),
+  )
+}
+
+function rowsByOffset({ files }: Awaited<ReturnType<typeof encoded>>): ReadonlyMap<unknown, unknown> {
+  const hex = (value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value)
+  return new Map(
+    files.flatMap(({ rows }) =>
+      rows.map(row => [
+        row['_offset'],
+        ['_partition', '_timestamp', '_generation', '_key', '_value', ...events.columns.map(({ name }) => name)].map(
+          name => hex(row[name]),
+        ),
+      ]),
+    ),
+  )
+}
+
+type Ingestion = Parameters<typeof encodeCoverage>[4]
+
 /** All that is known of the files: their rows, their statistics, the counts. */
-async function encoded(
-  records: GatheredRecords | readonly SourceRecord[],
-  ingestion: Parameters<typeof encodeCoverage>[4],
-): Promise<unknown> {
+async function encoded(records: GatheredRecords | readonly SourceRecord[], ingestion: Ingestion) {
   const store = new MemoryStore()
   const { schema, partitionColumns } = bronzeTable(events)
   const stretch = {
@@ -126,8 +156,8 @@ async function encoded(
   return { ...result, adds: result.adds.length, bytes: 0, files }
 }
 
-async function rowsOf(file: ParquetFile): Promise<readonly unknown[]> {
-  const rows: unknown[] = []
+async function rowsOf(file: ParquetFile): Promise<readonly Row[]> {
+  const rows: Row[] = []
   for await (const row of file.rows()) rows.push(row)
   return rows
 }
