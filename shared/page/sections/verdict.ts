@@ -81,7 +81,7 @@ function tiles(data: PageData): readonly (readonly [string, string, string])[] {
     [
       'Per million events',
       dollars(cost?.total.perMillionRows),
-      `${dollars(today?.total.total)} today, ${dollars(cost?.month)} a month`,
+      `${dollars(today?.total.total)} today${cost?.month === undefined ? '' : `, ${dollars(cost.month)} a month`}`,
     ],
   ]
 }
