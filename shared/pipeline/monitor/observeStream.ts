@@ -63,10 +63,7 @@ export async function observeStream(
   // Kafka is asked first: what arrives while the tables are read must not look like lag that shrank.
   const lag = await lagOf(lake, stream)
   const paused = await pausedOf(lake, stream)
-  const drain = compareLag(before.marks, lag.partitions, runTime, {
-    lagMs: Math.max(lagPatienceMs, 2 * lake.settings.bronzeMinCommitInterval),
-    transactionMs: lake.settings.freshnessLate,
-  })
+  const drain = drainOf(lake, before.marks, lag, runTime)
   const observation = await observeTables(lake, session, stream, before.monitorState)
   const { found, states, failed } = observation
   const monitorState = withDatedFields(observation.monitorState, before.monitorState, stream, runTime)
@@ -122,6 +119,13 @@ export async function observeStream(
     )
   }
   return { monitorState, marks: marksOf(before.marks, lag, drain, paused), rows }
+}
+
+function drainOf({ settings }: Lake, before: Marks, lag: Lag, runTime: number): Drain {
+  return compareLag(before, lag.partitions, runTime, {
+    lagMs: Math.max(lagPatienceMs, 2 * settings.bronzeMinCommitInterval),
+    transactionMs: settings.freshnessLate,
+  })
 }
 
 function clockNotes(writers: Skew, own: Skew): readonly string[] {
