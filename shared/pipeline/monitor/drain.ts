@@ -1,3 +1,4 @@
+import type { Settings } from '../../settings/index.js'
 import { elapsedMs } from '../../storage/index.js'
 import { asObject, inWords } from '../../types/index.js'
 
@@ -45,6 +46,15 @@ export interface WaitLimits {
   readonly lagMs: number
   /** Milliseconds that a transaction may be open. */
   readonly transactionMs: number
+}
+
+/** An offset may wait for so long, or for two commits where they are kept further apart. */
+const lagPatienceMs = 30_000
+
+/** How long offsets may wait in a lake of these settings: two commits come at least so far apart. */
+export function waitLimits(settings: Pick<Settings, 'bronzeMinCommitInterval' | 'freshnessLate'>): WaitLimits {
+  const lagMs = Math.max(lagPatienceMs, 2 * settings.bronzeMinCommitInterval)
+  return { lagMs, transactionMs: settings.freshnessLate }
 }
 
 /**

@@ -10,7 +10,7 @@ import { pauseText, readPause } from '../pause/index.js'
 import { bronzeBalance, scoredBalance, silverBalance, summaryBalance } from './balances.js'
 import { type Skew, skewSentences, worseSkew } from './clockSkew.js'
 import { newlyReported } from './dataLoss.js'
-import { compareLag, type Drain, type Marks } from './drain.js'
+import { compareLag, type Drain, type Marks, waitLimits } from './drain.js'
 import { freshnessOf } from './freshness.js'
 import { type Lag, measureLag, spanOf, unknownLag } from './lag.js'
 import { layerPath } from './layerAggregate.js'
@@ -22,9 +22,6 @@ import { undeclaredText, withDatedFields } from './sourceDrift.js'
 import { tableStatus } from './status.js'
 import { versionsSinceCheckpoint } from './tableHealth.js'
 import { type MonitorState } from './tablePositions.js'
-
-/** An offset may wait for so long, or for two commits where they are kept further apart. */
-const lagPatienceMs = 30_000
 
 /** What the last run left of a stream, and when it was. */
 export interface PreviousRun {
@@ -63,7 +60,7 @@ export async function observeStream(
   // Kafka is asked first: what arrives while the tables are read must not look like lag that shrank.
   const lag = await lagOf(lake, stream)
   const paused = await pausedOf(lake, stream)
-  const drain = drainOf(lake, before.marks, lag, runTime)
+  const drain = compareLag(before.marks, lag.partitions, runTime, waitLimits(lake.settings))
   const observation = await observeTables(lake, session, stream, before.monitorState)
   const { found, states, failed } = observation
   const monitorState = withDatedFields(observation.monitorState, before.monitorState, stream, runTime)
@@ -119,13 +116,6 @@ export async function observeStream(
     )
   }
   return { monitorState, marks: marksOf(before.marks, lag, drain, paused), rows }
-}
-
-function drainOf({ settings }: Lake, before: Marks, lag: Lag, runTime: number): Drain {
-  return compareLag(before, lag.partitions, runTime, {
-    lagMs: Math.max(lagPatienceMs, 2 * settings.bronzeMinCommitInterval),
-    transactionMs: settings.freshnessLate,
-  })
 }
 
 function clockNotes(writers: Skew, own: Skew): readonly string[] {
