@@ -65,6 +65,6 @@ button{font:inherit;font-size:13px;padding:3px 14px;border-radius:6px;border:1px
 #answer{margin-top:12px}#answer td{white-space:pre-wrap;max-width:28rem}
 form{margin:0}.start pre{font-size:14px}
 footer{padding-top:6px;padding-bottom:28px;font-size:13px;color:var(--dim)}
-@media(max-width:640px){header,main,footer{padding-left:12px;padding-right:12px}main>section{padding:14px 12px}.big{font-size:18px}nav{margin-left:0}table{min-width:660px}.tiles{grid-template-columns:1fr 1fr}}
+@media(max-width:640px){header,main,footer{padding-left:12px;padding-right:12px}main>section{padding:14px 12px}.big{font-size:18px}nav{margin-left:0}table{min-width:660px}#tables~.wide table{min-width:0}#tables~.wide tbody th{min-width:0}#tables~.wide td:nth-child(2){white-space:normal}#tables~.wide :is(th,td):nth-child(n+4){display:none}.tiles{grid-template-columns:1fr 1fr}}
 @media print{nav,form,.skip{display:none}}
 `
