@@ -1,5 +1,6 @@
 /** The vocabulary of every room: data types and values, exact JSON, dates, decimals and numbers as text, literals, the order of values, column paths. */
 export { chunks } from './chunks.js'
+export { daysOfCivil } from './civilDate.js'
 export { columnKey, type ColumnPath, parseColumnList, parseColumnPath, quotedColumn } from './columnPath.js'
 export { containsType } from './containsType.js'
 export {

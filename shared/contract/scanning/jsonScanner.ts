@@ -199,9 +199,8 @@ export class JsonScanner {
       const field = this.fields[n]!
       if (field.mode === 'value') {
         if (!this.#isDecoded(field, n, undefined)) return false
-      } else if (!field.acceptsNothing) return false
-      this.there[n] = 0
-      if (field.mode === 'value') this.there[n] = this.values[n] === null ? 0 : 1
+      } else if (field.acceptsNothing) this.there[n] = 0
+      else return false
     }
     return true
   }

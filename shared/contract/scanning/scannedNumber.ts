@@ -1,4 +1,6 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- bytes behind the end compare as nothing that is looked for */
+import { daysOfCivil } from '../../types/index.js'
+
 /** Numbers and times read from bytes: the last one's value, and where it ended. */
 
 /** What {@link numberEnd} or {@link microsOf} read; known between two calls only, and faster than what they could return. */
@@ -53,18 +55,9 @@ export function microsOf(bytes: Uint8Array, at: number, end: number): number {
   const minute = twoDigits(bytes, at + 14)
   const second = twoDigits(bytes, at + 17)
   // A NaN fails every comparison.
-  if (!(
-    year >= 1970 &&
-    year < 2250 &&
-    month >= 1 &&
-    month <= 12 &&
-    day >= 1 &&
-    hour < 24 &&
-    minute < 60 &&
-    second < 60
-  ))
-    return NaN
-  if (day > (month === 2 && isLeap(year) ? 29 : monthDays[month]!)) return NaN
+  if (!(year >= 1970 && year < 2250 && hour < 24 && minute < 60 && second < 60)) return NaN
+  const days = daysOfCivil(year, month, day)
+  if (days === undefined) return NaN
   let micros = 0
   if (size > 20) {
     if (bytes[at + 19] !== 46) return NaN
@@ -75,19 +68,7 @@ export function microsOf(bytes: Uint8Array, at: number, end: number): number {
       micros += digit * scale
     }
   }
-  return ((daysBefore(year, month) + day - 1) * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000 + micros
-}
-
-const monthDays = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-const monthStarts = [0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]
-
-const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
-
-/** Days from 1970-01-01 to the first of a month. */
-function daysBefore(year: number, month: number): number {
-  const past = year - 1
-  const leaps = ((past / 4) | 0) - ((past / 100) | 0) + ((past / 400) | 0) - 477
-  return (year - 1970) * 365 + leaps + monthStarts[month]! + (month > 2 && isLeap(year) ? 1 : 0)
+  return (days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000 + micros
 }
 
 function twoDigits(bytes: Uint8Array, at: number): number {

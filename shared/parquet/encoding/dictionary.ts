@@ -68,17 +68,18 @@ function encodedTextDictionary(values: Utf8Column): Dictionary | undefined {
   if (new Set(few).size > sampleSize / 2 + 1) return undefined
   const { ends, length } = values
   const bytes = values.bytes
-  const table = new Int32Array(tableSize)
+  const table = new Int32Array(tableSizeOf(length))
+  const mask = table.length - 1
   const rows: number[] = []
   const indexes = new Int32Array(length)
   for (let row = 0, start = 0; row < length; row++) {
     const end = ends[row] as number
     let hash = end - start
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193)
-    let slot = (hash ^ (hash >>> 15)) & (tableSize - 1)
+    let slot = (hash ^ (hash >>> 15)) & mask
     let place = (table[slot] as number) - 1
     while (place >= 0 && !isAt(values, rows[place] as number, start, end)) {
-      slot = (slot + 1) & (tableSize - 1)
+      slot = (slot + 1) & mask
       place = (table[slot] as number) - 1
     }
     if (place < 0) {
@@ -94,8 +95,10 @@ function encodedTextDictionary(values: Utf8Column): Dictionary | undefined {
   return { distinct: { kind: 'encodedText', values: values.picked(rows) }, indexes }
 }
 
-/** A power of two, three times as many places as are ever taken. */
-const tableSize = 1 << 16
+/** A power of two, at least twice as many places as are ever taken: a short row group has a short table. */
+function tableSizeOf(rows: number): number {
+  return 2 ** Math.ceil(Math.log2(2 * Math.min(rows, maxDistinct + 2)))
+}
 
 /** Whether the text of a row is the one that stands at `start`. */
 function isAt(values: Utf8Column, row: number, start: number, end: number): boolean {

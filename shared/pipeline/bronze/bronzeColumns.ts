@@ -1,9 +1,8 @@
-import { bronzeTable, type ParseOutcome, type Stream } from '../../contract/index.js'
+import { bronzeTable, type ParseOutcome, type Rejection, type Stream } from '../../contract/index.js'
 import type { JsonScanner } from '../../contract/scanning/index.js'
 import type { WrittenColumn, WrittenData } from '../../parquet/index.js'
 import type { PackedRecords, SourceRecord } from '../../sources/index.js'
 import { namedValue, namedValues } from '../../types/index.js'
-import { headersText } from './bronzeRows.js'
 import { BytesBuilder, type ColumnBuilder, columnBuilder, NumberBuilder } from './columnBuilder.js'
 import { kafkaTimestamp } from './kafkaTimestamp.js'
 
@@ -14,8 +13,8 @@ const mostExpected = 250_000
 const exactMs = Number.MAX_SAFE_INTEGER / 1000
 
 /**
- * Rows of bronze without a reason for rejection, in columns, taken from the bytes of their records: no object for a row.
- * As {@link BronzeRows} for the rest; one instance gathers the rows of one file.
+ * Rows of bronze in columns: the record's own first, then the contract's. No object for a row; valid ones may be taken
+ * from the bytes of their records. One instance gathers the rows of one file: all of them rejected, or none.
  */
 export class BronzeColumns {
   readonly #stream: Stream
@@ -28,6 +27,7 @@ export class BronzeColumns {
   readonly #value: BytesBuilder
   readonly #headers: BytesBuilder
   readonly #contract: readonly { readonly name: string; readonly builder: ColumnBuilder }[]
+  readonly #rejections: Rejection[] = []
   #length = 0
 
   /**
@@ -52,13 +52,17 @@ export class BronzeColumns {
     return this.#length
   }
 
-  /** @param outcome of a valid record; undefined for a tombstone, which has nothing to say of */
-  push(record: SourceRecord, generation: number, outcome: (ParseOutcome & { readonly valid: true }) | undefined): void {
+  /** @param outcome what the contract says of the record; undefined for a tombstone, which has nothing to say of */
+  push(record: SourceRecord, generation: number, outcome: ParseOutcome | undefined): void {
     this.#pushPlace(record.partition, generation, kafkaTimestamp(record))
     this.#offset.push(record.offset)
     this.#key.push(record.key)
     this.#value.push(record.value)
     this.#headers.push(headersText(record.headers))
+    if (outcome?.valid === false) {
+      this.#rejections.push(outcome.rejection)
+      return
+    }
     const row = outcome?.row
     for (const { name, builder } of this.#contract) builder.push(row?.[name] ?? null)
   }
@@ -102,6 +106,8 @@ export class BronzeColumns {
   columns(): readonly WrittenColumn[] {
     const { length } = this
     const none = new Array<null>(length).fill(null)
+    const isRejected = this.#rejections.length > 0
+    const reason = (pick: (rejection: Rejection) => string) => (isRejected ? this.#rejections.map(pick) : none)
     const data = Object.assign(namedValues<WrittenData>(), {
       _partition: this.#partition.data(),
       _offset: this.#offset.data(),
@@ -109,17 +115,25 @@ export class BronzeColumns {
       _ingested_at: new BigInt64Array(length).fill(this.#ingestedAt),
       _topic: new Array<string>(length).fill(this.#stream.topic),
       _generation: this.#generation.data(),
-      _error_code: none,
-      _error_path: none,
-      _error_message: none,
+      _error_code: reason(({ code }) => code),
+      _error_path: reason(({ path }) => path),
+      _error_message: reason(({ message }) => message),
       _key: this.#key.data(),
       _value: this.#value.data(),
       _headers: this.#headers.data(),
     })
-    for (const { name, builder } of this.#contract) data[name] = builder.data()
+    for (const { name, builder } of this.#contract) data[name] = isRejected ? none : builder.data()
     return bronzeTable(this.#stream).schema.fields.flatMap(field => {
       const values = namedValue(data, field.name)
       return values === undefined ? [] : [{ field, data: values }]
     })
   }
+}
+
+/** `[[key, base64], …]`, order and repeats kept; null when there are none. */
+function headersText(headers: SourceRecord['headers']): string | null {
+  if (headers.length === 0) return null
+  return JSON.stringify(
+    headers.map(([key, value]) => [key, value === null ? null : Buffer.from(value).toString('base64')]),
+  )
 }

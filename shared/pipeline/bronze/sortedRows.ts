@@ -9,7 +9,6 @@ import {
 import { JsonScanner } from '../../contract/scanning/index.js'
 import type { PackedRecords, SourceRecord } from '../../sources/index.js'
 import { BronzeColumns } from './bronzeColumns.js'
-import { BronzeRows } from './bronzeRows.js'
 import type { Stretch } from './coverage.js'
 import { GatheredRecords, isPacked } from './gatheredRecords.js'
 import { kafkaTimestamp } from './kafkaTimestamp.js'
@@ -54,7 +53,7 @@ export class SortedRows {
   /** Valid rows and tombstones. */
   readonly good: BronzeColumns
   /** Rows with errors. */
-  readonly bad: BronzeRows
+  readonly bad: BronzeColumns
   readonly #stream: Stream
   readonly #ingestion: Ingestion
   readonly #scanner: JsonScanner | undefined
@@ -69,7 +68,7 @@ export class SortedRows {
     const rows = expected.reduce((sum, { records }) => sum + records.length, 0)
     const bytes = expected.reduce((sum, { records }) => sum + packedBytes(records), 0)
     this.good = new BronzeColumns(stream, ingestedAt, { rows, bytes })
-    this.bad = new BronzeRows(stream, ingestedAt)
+    this.bad = new BronzeColumns(stream, ingestedAt, { rows: 0, bytes: 0 })
     this.#stream = stream
     this.#ingestion = ingestion
     this.#scanner = scannerOf(stream)

@@ -61,10 +61,9 @@ export function packRecords(bytes: Buffer, header: BatchHeader, window: DecodeWi
     if (place.isBehind(offsetDelta)) return true
     if (place.isWanted(offsetDelta)) {
       const timestamp = place.timestamp(timestampDelta)
+      const contentAt = reader.at
       if (!isPackedPlain(reader, stop, offsetDelta, timestamp, packed)) {
-        reader.at = from + 1
-        reader.varint()
-        reader.varint()
+        reader.at = contentAt
         const content = reader.content(stop)
         if (content === undefined) {
           const damaged = damagedContent(body.subarray(from, stop))
