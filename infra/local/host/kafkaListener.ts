@@ -1,4 +1,5 @@
 import { type Clock } from '../../../shared/clock.js'
+import { asError } from '../../../shared/errors.js'
 import type { Logger } from '../../../shared/telemetry/index.js'
 import { type RetryOptions } from './coreModule.js'
 import { type KafkaHostSettings } from './hostSettings.js'
@@ -16,7 +17,7 @@ export type NextOffsets = ReadonlyMap<number, bigint>
 export interface ListenerParts<R extends Positioned> {
   /** Runs the function once over a batch; an error is the function's failure. */
   execute(batch: readonly R[], retryCount: number): Promise<Error | undefined>
-  /** Commits to the consumer group. A failure is logged and the listener goes on, as the extension does. */
+  /** Commits to the consumer group. What could not be committed goes with the next commit, as with librdkafka's own. */
   store(next: NextOffsets): Promise<void>
   readonly retry: RetryOptions | undefined
   readonly settings: Pick<
@@ -47,6 +48,8 @@ export class KafkaListener<R extends Positioned> {
   readonly #parts: ListenerParts<R>
   readonly #stopping = new AbortController()
   #assignment = 0
+  /** Done with, in this assignment, and not yet known to be committed. */
+  readonly #uncommitted = new Map<number, bigint>()
   #list: Taken<R>[] = []
   /** Bytes of the list. */
   #size = 0
@@ -80,6 +83,7 @@ export class KafkaListener<R extends Positioned> {
    */
   reassigned(): void {
     this.#assignment++
+    this.#uncommitted.clear()
     this.#list = []
     this.#size = 0
     this.#freeRoom()
@@ -91,6 +95,7 @@ export class KafkaListener<R extends Positioned> {
     this.#freeRoom()
     this.#wake?.()
     await this.#loop
+    await this.#commit()
   }
 
   /** One batch executes, one waits, as with the extension's channel of one. */
@@ -196,12 +201,19 @@ export class KafkaListener<R extends Positioned> {
       this.#parts.log.warn('Offsets of a batch were not stored: the group rebalanced meanwhile')
       return
     }
-    const next = new Map<number, bigint>()
-    for (const r of batch) next.set(r.partition, r.offset + 1n)
+    for (const r of batch) this.#uncommitted.set(r.partition, r.offset + 1n)
+    await this.#commit()
+  }
+
+  async #commit(): Promise<void> {
+    if (this.#uncommitted.size === 0) return
+    const next = new Map(this.#uncommitted)
     try {
       await this.#parts.store(next)
+      for (const [partition, offset] of next)
+        if (this.#uncommitted.get(partition) === offset) this.#uncommitted.delete(partition)
     } catch (thrown) {
-      this.#parts.log.error('Commit error', { error: thrown instanceof Error ? thrown.message : String(thrown) })
+      this.#parts.log.error('Commit error', { error: asError(thrown).message })
     }
   }
 }

@@ -234,7 +234,47 @@ describe('offsets', () => {
     void listener.offer(records(0, 0, 6))
     await until(() => calls.length === 2)
     await listener.stop()
-    expect(errors).toEqual(['Commit error', 'Commit error'])
+    expect(errors).toEqual(['Commit error', 'Commit error', 'Commit error'])
+  })
+
+  /** Commits of which those of the given calls fail; `asked` is what each was to commit. */
+  function failing(...calls: readonly number[]) {
+    const asked: Record<number, bigint>[] = []
+    const store = (next: ReadonlyMap<number, bigint>) => {
+      asked.push(Object.fromEntries(next))
+      return calls.includes(asked.length) ? Promise.reject(new Error('request timed out')) : Promise.resolve()
+    }
+    return { asked, store }
+  }
+
+  test('what a failed commit left is committed with the next batch, also of other partitions', async () => {
+    const { asked, store } = failing(1)
+    const { listener } = listening(() => undefined, { store })
+    void listener.offer([...records(0, 0, 3), ...records(1, 7, 3), ...records(2, 20, 3)])
+    await until(() => asked.length === 3)
+    await listener.stop()
+    expect(asked).toEqual([{ 0: 3n }, { 0: 3n, 1: 10n }, { 2: 23n }])
+  })
+
+  test('what the last failed commit left is committed at the stop: nothing comes twice after a clean one', async () => {
+    const { asked, store } = failing(1)
+    const { listener } = listening(() => undefined, { store })
+    void listener.offer(records(0, 0, 3))
+    await until(() => asked.length === 1)
+    await listener.stop()
+    expect(asked).toEqual([{ 0: 3n }, { 0: 3n }])
+  })
+
+  test('what a failed commit left is forgotten with the assignment: its partition may have gone on elsewhere', async () => {
+    const { asked, store } = failing(1)
+    const { listener } = listening(() => undefined, { store })
+    void listener.offer(records(0, 0, 3))
+    await until(() => asked.length === 1)
+    listener.reassigned()
+    void listener.offer(records(1, 7, 3))
+    await until(() => asked.length === 2)
+    await listener.stop()
+    expect(asked).toEqual([{ 0: 3n }, { 1: 10n }])
   })
 })
 

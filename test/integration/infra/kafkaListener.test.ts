@@ -68,9 +68,21 @@ describe('a Kafka trigger on a real broker', () => {
     await producer.disconnect()
   }
 
-  async function until(done: () => boolean): Promise<void> {
-    for (let i = 0; i < 3_000 && !done(); i++) await sleep(100)
-    expect(done()).toBe(true)
+  async function until(done: () => boolean | Promise<boolean>): Promise<void> {
+    for (let i = 0; i < 3_000 && !(await done()); i++) await sleep(100)
+    expect(await done()).toBe(true)
+  }
+
+  /** Records up to the group's offsets, of all partitions; none while the group has no coordinator. */
+  async function committed(topic: string, groupId: string): Promise<number> {
+    const admin = broker.client.admin()
+    await admin.connect()
+    try {
+      const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] }).catch(() => [])
+      return (offsets?.partitions ?? []).reduce((sum, { offset }) => sum + Math.max(Number(offset), 0), 0)
+    } finally {
+      await admin.disconnect()
+    }
   }
 
   const values = (seen: readonly SourceRecord[]) =>
@@ -85,8 +97,8 @@ describe('a Kafka trigger on a real broker', () => {
       first.push(...batch)
       return Promise.resolve(undefined)
     })
-    // A group that rebalances while it gathers delivers what was under way again.
-    await until(() => new Set(values(first)).size >= 300)
+    // A group that rebalances while it gathers delivers what was under way again, until its offsets are committed.
+    await until(async () => (await committed(topic, 'resume')) === 300)
     await stopFirst()
     expect([...new Set(values(first))]).toEqual(numbers(0, 300))
     expect(first[0]?.headers.map(([name, value]) => [name, Buffer.from(value ?? []).toString()])).toEqual([
@@ -100,9 +112,9 @@ describe('a Kafka trigger on a real broker', () => {
       second.push(...batch)
       return Promise.resolve(undefined)
     })
-    await until(() => second.length >= 100)
+    await until(() => new Set(values(second)).size >= 100)
     await stopSecond()
-    expect(values(second)).toEqual(numbers(300, 400))
+    expect([...new Set(values(second))]).toEqual(numbers(300, 400))
   })
 
   test('a batch whose function never succeeds is delivered again after a restart', async () => {
@@ -117,9 +129,9 @@ describe('a Kafka trigger on a real broker', () => {
       seen.push(...batch)
       return Promise.resolve(undefined)
     })
-    await until(() => seen.length >= 20)
+    await until(() => new Set(values(seen)).size >= 20)
     await stopSecond()
-    expect(values(seen)).toEqual(numbers(0, 20))
+    expect([...new Set(values(seen))]).toEqual(numbers(0, 20))
   })
 
   test('two functions in one group, each on its own topic: each gets all of its records', async () => {
@@ -184,7 +196,7 @@ describe('a Kafka trigger on a real broker', () => {
       seen.push(...batch)
       return Promise.resolve(undefined)
     })
-    await until(() => seen.length === 20)
+    await until(() => new Set(values(seen)).size === 20)
     await stop()
   })
 
