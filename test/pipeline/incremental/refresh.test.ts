@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { silverPath } from '../../../shared/contract/index.js'
+import { silverPath, sqlName } from '../../../shared/contract/index.js'
 import { type Action, commitInfoOf, readsNothing, removedFile } from '../../../shared/delta/index.js'
 import { type Derivation, readCursor, rebuildStep, refreshStep } from '../../../shared/pipeline/incremental/index.js'
 import type { Lake } from '../../../shared/pipeline/lake/index.js'
@@ -286,3 +286,28 @@ test('a commit shows what it brings, of which part of the source, and by which r
 function plain(json: unknown): unknown {
   return JSON.parse(JSON.stringify(json, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value)))
 }
+
+test('a refresh is a timer’s run and a rebuild a command’s, unless it is said whose they are', async () => {
+  await using f = await SilverFixture.open()
+  const unsaid = { step: about.step, stream: about.stream, path: about.path }
+  const derivation = () => bigEvents(f.lake, events)
+  const more = (id: string) => silverOf(f, [[big(id)]])
+  await more('a')
+  ok([await refreshStep(f.lake, unsaid, derivation)])
+  ok([await rebuildStep(f.lake, unsaid, derivation)])
+  await more('b')
+  ok([await refreshStep(f.lake, { ...unsaid, trigger: 'command' }, derivation)])
+  ok([await rebuildStep(f.lake, { ...unsaid, trigger: 'timer' }, derivation)])
+  const runs: unknown[] = []
+  for await (const { actions } of f.lake.table(bigPath).commits(0)) {
+    const lake = commitInfoOf(actions)?.['lake'] as { readonly run?: unknown } | undefined
+    if (lake?.run !== undefined) runs.push(lake.run)
+  }
+  const table = sqlName(bigPath)
+  expect(runs).toMatchObject([
+    { trigger: 'timer', table },
+    { trigger: 'command', table },
+    { trigger: 'command', table },
+    { trigger: 'timer', table },
+  ])
+})
