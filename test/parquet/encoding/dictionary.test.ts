@@ -8,7 +8,9 @@ import { Random, seedNote } from '../../random.js'
 function readBack(texts: readonly string[]): readonly string[] | undefined {
   const each = texts.map(text => Buffer.from(text))
   const lengths = Int32Array.from(each, ({ length }) => length)
-  const dictionary = dictionaryOf({ kind: 'encodedText', values: Utf8Column.of(Buffer.concat(each), lengths) })
+  const values = Utf8Column.of(Buffer.concat(each), lengths)
+  if (values === undefined) throw new Error('no well-formed texts')
+  const dictionary = dictionaryOf({ kind: 'encodedText', values })
   if (dictionary === undefined) return undefined
   const { distinct, indexes } = dictionary
   if (distinct.kind !== 'encodedText') throw new Error(`a dictionary of ${distinct.kind}`)
