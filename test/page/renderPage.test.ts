@@ -67,14 +67,17 @@ describe('the page', () => {
     expect(page).not.toContain('<b>moved')
   })
 
-  test('alerts that fire stand with their sentence and runbook, and on the timeline, where rejections leave them room', () => {
+  test('alerts that fire stand with their sentence and runbook, and on the timeline, where what is routine leaves them room', () => {
     const alert = { alert: 'lag', about: 'bronze.<b>', sentence: 'Too <i>many wait.', since: now - 600_000 }
     const shown = { ...alert, title: 'Lag', severity: 1, sinceIsKnown: true, runbook: 'infra/RUNBOOK.md#lag' } as const
     const rejected = (n: number) =>
       ({ at: now - n * 1_000, kind: 'rejected', about: 'bronze.events', text: '1 record rejected' }) as const
+    const compacted = (n: number) => ({ ...rejected(n), kind: 'compacted', text: '9 rows into larger files' }) as const
     const erased = { at: now - 900_000, kind: 'erased', about: 'erase of events', text: '3 rows taken out' } as const
     const data = dataOf(
-      overviewOf(rowsOf(), { events: [...Array.from({ length: 60 }, (_, n) => rejected(n)), erased] }),
+      overviewOf(rowsOf(), {
+        events: [...Array.from({ length: 60 }, (_, n) => [rejected(n), compacted(n)]).flat(), erased],
+      }),
     )
     const changes = (['resolved', 'fired'] as const).map((state, n) => ({ ...alert, at: now - 800_000 - n, state }))
     const page = renderPage({ ...data, alerts: { firing: [shown], changes } })
@@ -83,7 +86,8 @@ describe('the page', () => {
     expect(text).toContain('3 rows taken out')
     for (const kind of ['fired', 'resolved', 'erased']) expect(page).toContain(`kind ${kind}`)
     expect(page).not.toMatch(/<[bi]>many|bronze\.<b>/)
-    expect(page.match(/kind rejected/g)).toHaveLength(10)
+    for (const routine of ['rejected', 'compacted'])
+      expect(page.match(new RegExp(`kind ${routine}`, 'g'))).toHaveLength(10)
     expect(textOf(renderPage(data))).toContain('None fires.')
   })
 

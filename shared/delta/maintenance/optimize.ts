@@ -46,7 +46,7 @@ export async function optimizeTable(table: DeltaTable, options: OptimizeOptions 
   }
   const { chosen, more } = bounded(jobs, options.maxBytes ?? Infinity)
   let total: OptimizeMetrics = { numRemovedFiles: 0, numRemovedBytes: 0, numAddedFiles: 0, numAddedBytes: 0 }
-  let [version, commits, dropped] = [state.version, 0, 0]
+  let [version, commits, dropped, rows] = [state.version, 0, 0, 0n]
   for (const batch of chunks(chosen, job => bytesOf(job.files), options.commitBytes ?? defaultCommitBytes)) {
     const replacements: Replacement[] = []
     try {
@@ -72,9 +72,10 @@ export async function optimizeTable(table: DeltaTable, options: OptimizeOptions 
     version = outcome.version
     commits++
     total = added(total, outcome.metrics)
+    rows += outcome.rows
   }
   if (commits === 0 && dropped === 0) return { kind: 'nothingToDo', version }
-  return { kind: 'optimized', version, commits, metrics: total, dropped, more }
+  return { kind: 'optimized', version, commits, metrics: total, rows, dropped, more }
 }
 
 /** The first jobs up to `most` bytes together, and at least one. */

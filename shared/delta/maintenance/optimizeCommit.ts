@@ -5,6 +5,7 @@ import { holdsPartitionColumns, keepsRowIds } from '../dataFiles/index.js'
 import { readCommitFile } from '../log/index.js'
 import { checkWritable, type TableState } from '../protocol/index.js'
 import { mappingMode } from '../schema/index.js'
+import { liveRowCount } from '../stats/index.js'
 import type { DeltaTable } from '../table/index.js'
 import type { OptimizeMetrics } from './optimizeOptions.js'
 import type { Candidate } from './rewriter.js'
@@ -21,7 +22,13 @@ export interface Replacement {
  * files are not needed.
  */
 export type ReplacementOutcome = { readonly dropped: readonly Replacement[] } & (
-  | { readonly kind: 'committed'; readonly version: number; readonly metrics: OptimizeMetrics }
+  | {
+      readonly kind: 'committed'
+      readonly version: number
+      readonly metrics: OptimizeMetrics
+      /** Of the new files; 0 where these do not say it. */
+      readonly rows: bigint
+    }
   /** All were dropped, or there was never anything. */
   | { readonly kind: 'nothing' }
   /** The table has changed: the new files do not fit it. */
@@ -61,7 +68,8 @@ export async function commitReplacements(
       isBlindAppend: false,
       reads: { files: add => replaced.has(canonicalPath(add.path)), appIds: () => false },
     })
-    if (outcome.kind === 'committed') return { kind: 'committed', version: outcome.version, metrics, dropped }
+    if (outcome.kind === 'committed')
+      return { kind: 'committed', version: outcome.version, metrics, rows: rowsOf(left), dropped }
     if (outcome.reason === 'tooManyAttempts') {
       if (++round > maxRounds) return { kind: 'nothing', dropped: [...dropped, ...left] }
       continue
@@ -132,6 +140,10 @@ function metricsOf(replacements: readonly Replacement[]): OptimizeMetrics {
     numAddedFiles: adds.length,
     numAddedBytes: bytes(adds),
   }
+}
+
+function rowsOf(replacements: readonly Replacement[]): bigint {
+  return liveRowCount(replacements.flatMap(({ adds }) => adds)) ?? 0n
 }
 
 /** Of the new files, by the names that other engines use. */

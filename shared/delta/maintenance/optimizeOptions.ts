@@ -64,6 +64,8 @@ export type OptimizeOutcome =
       readonly version: number
       readonly commits: number
       readonly metrics: OptimizeMetrics
+      /** Of the new files; 0 where these do not say it. */
+      readonly rows: bigint
       /** Rewrites that were given up because others had changed their files meanwhile. */
       readonly dropped: number
       /** Whether the bounds of the call left work to do. */

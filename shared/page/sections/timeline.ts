@@ -1,4 +1,4 @@
-import { type NotableEvent, type TaskOverview } from '../../pipeline/overview/index.js'
+import { fewRoutine, type NotableEvent, type TaskOverview } from '../../pipeline/overview/index.js'
 import { ago, count, moment, timeOfDay } from '../figures.js'
 import { type Html, html } from '../html.js'
 import type { PageData } from '../pageData.js'
@@ -7,8 +7,8 @@ import { byTask } from './job.js'
 /** Lanes beyond these are not drawn. */
 const maxLanes = 16
 const maxEvents = 40
-/** Rejections come with every look at a table that has them: more would leave no room for what is rare. */
-const maxRejections = 10
+/** Rejections and compactions come with every look or run: more would leave no room for what is rare. */
+const maxOfRoutine = 10
 
 /** When what ran, and what happened that is worth a line. */
 export function timelineSection(data: PageData): Html {
@@ -29,7 +29,9 @@ export function timelineSection(data: PageData): Html {
       events.length === 0
         ? html`<p class="dim">Nothing out of the ordinary happened in that time.</p>`
         : html`<ol class="events">
-            ${shownOf(events).map(event => item(data, event))}
+            ${fewRoutine(events, maxOfRoutine)
+              .slice(0, maxEvents)
+              .map(event => item(data, event))}
           </ol>`
     }
   </section>`
@@ -89,11 +91,6 @@ function label(ms: number, range: string): string {
 }
 
 type TimelineEvent = Omit<NotableEvent, 'kind'> & { readonly kind: NotableEvent['kind'] | 'fired' | 'resolved' }
-
-function shownOf(events: readonly TimelineEvent[]): readonly TimelineEvent[] {
-  let rejections = 0
-  return events.filter(({ kind }) => kind !== 'rejected' || rejections++ < maxRejections).slice(0, maxEvents)
-}
 
 /** What the lake's overview tells, and alerts that began and ended; the newest first. */
 function happened({ overview, alerts }: PageData): readonly TimelineEvent[] {

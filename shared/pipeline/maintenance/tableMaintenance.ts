@@ -45,8 +45,9 @@ export async function maintainTable(
     after.version > before.version &&
     (compaction.commits > 0 || 'vacuumed' in cleaned || 'expired' in ended)
   return {
-    rowsIn: 0,
-    rowsOut: 0,
+    // A rewrite changes no row: as many are written as were read.
+    rowsIn: compaction.rows,
+    rowsOut: compaction.rows,
     version: changed || checkpointed ? after?.version : undefined,
     more: compaction.more,
     detail: { table: path, ...ended, ...compaction.detail, ...(checkpointed ? { checkpoint: true } : {}), ...cleaned },
@@ -85,10 +86,11 @@ async function compact(lake: Lake, table: DeltaTable, path: string, stream: Stre
         }
       : {}),
   })
-  if (outcome.kind !== 'optimized') return { commits: 0, more: false, detail: {} }
+  if (outcome.kind !== 'optimized') return { commits: 0, rows: 0, more: false, detail: {} }
   const { numRemovedFiles, numAddedFiles, numRemovedBytes } = outcome.metrics
   return {
     commits: outcome.commits,
+    rows: Number(outcome.rows),
     more: outcome.more,
     detail: {
       filesBefore: numRemovedFiles,

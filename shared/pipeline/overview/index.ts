@@ -2,6 +2,7 @@
 export { ledgerOf } from './costDays.js'
 export {
   emptyOverview,
+  fewRoutine,
   type ModelOverview,
   type NotableEvent,
   type Overview,

@@ -43,6 +43,22 @@ export interface NotableEvent {
   readonly text: string
 }
 
+/** Kinds of events that come with every look or run. */
+const routineKinds: ReadonlySet<string> = new Set<NotableEvent['kind']>(['rejected', 'compacted'])
+
+/** A list's events, but of each kind that is routine at most `most`, the first ones: what is rare stays. */
+export function fewRoutine<Event extends { readonly kind: string }>(
+  events: readonly Event[],
+  most: number,
+): readonly Event[] {
+  const seen = new Map<string, number>()
+  return events.filter(({ kind }) => {
+    const before = seen.get(kind) ?? 0
+    seen.set(kind, before + 1)
+    return !routineKinds.has(kind) || before < most
+  })
+}
+
 /** A rejected record, as people need it to know what is wrong. */
 export interface RejectedExample {
   readonly stream: string
@@ -106,8 +122,8 @@ export const limits = {
   runs: 24,
   tasks: 120,
   events: 120,
-  /** Of these, rejections: they come with every look, and what is rare must stay. */
-  rejections: 30,
+  /** Of these, rejections, and compactions: they come with every look or run, and what is rare must stay. */
+  routineEvents: 30,
   days: 32,
   examples: 60,
   examplesOfCode: 2,

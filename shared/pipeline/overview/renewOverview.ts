@@ -6,6 +6,7 @@ import { type AddedRows, addedRows } from './addedRows.js'
 import { addToDays } from './costDays.js'
 import {
   emptyOverview,
+  fewRoutine,
   limits,
   type ModelOverview,
   type NotableEvent,
@@ -89,11 +90,8 @@ async function newExamples(lake: Lake, before: Overview, read: Record<string, Re
 function newestEvents(before: readonly NotableEvent[], happened: readonly NotableEvent[]): readonly NotableEvent[] {
   const cut = happened.map(event => ({ ...event, text: event.text.slice(0, limits.text) }))
   const known = new Map([...before, ...cut].map(event => [JSON.stringify([event.at, event.kind, event.about]), event]))
-  let rejections = 0
-  return [...known.values()]
-    .sort((a, b) => b.at - a.at)
-    .filter(({ kind }) => kind !== 'rejected' || rejections++ < limits.rejections)
-    .slice(0, limits.events)
+  const newestFirst = [...known.values()].sort((a, b) => b.at - a.at)
+  return fewRoutine(newestFirst, limits.routineEvents).slice(0, limits.events)
 }
 
 function modelEvent(row: Row): NotableEvent | undefined {

@@ -50,13 +50,14 @@ function eventsOf(step: string, stream: string | undefined, run: TaskRun, row: R
   if (step === 'erase' && run.rowsIn > 0)
     return [{ at, kind: 'erased', about, text: `${run.rowsIn} rows taken out of all layers and versions` }]
   if (run.outcome !== 'committed') return []
-  if (step === 'maintenance' && run.rowsOut > 0)
+  // The lake's own tables are compacted too: nothing that a stream's owner would look for.
+  if (step === 'maintenance' && stream !== undefined && run.rowsOut > 0)
     return [
       {
         at,
         kind: 'compacted',
-        about,
-        text: `${run.rowsOut} rows into larger files, ${countOf(row['bytes_out'])} bytes`,
+        about: textOf(row, 'table_name') ?? about,
+        text: `${run.rowsOut} rows into larger files, ${countOf(row['bytes_out'])} bytes written`,
       },
     ]
   if (step === 'replay') return [{ at, kind: 'replayed', about, text: `${run.rowsOut} rows replayed into silver` }]
