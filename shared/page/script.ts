@@ -126,6 +126,7 @@ export const script = `
     legend.replaceChildren(...(charts.get(svg)?.rest ?? []))
   }
   hideKey()
+  new PerformanceObserver(() => document.documentElement.classList.add('whole')).observe({ type: 'paint', buffered: true })
   setInterval(() => {
     if (document.hidden || document.querySelector('.cursor')) return
     if (document.activeElement?.closest?.('main') && document.activeElement.id !== 'statement') return

@@ -1,6 +1,10 @@
 import { colours, pictureStyle } from './pictureStyle.js'
 
-/** The page's style sheet; its hash is in the policy, so nothing else styles the page. */
+/**
+ * The page's style sheet; its hash is in the policy, so nothing else styles the page. What is far below the window is not
+ * laid out before the first paint; after it the script has all of it laid out (`whole`), so that nothing moves when the
+ * page renews itself.
+ */
 export const style = `
 ${colours}
 *{box-sizing:border-box}
@@ -17,6 +21,7 @@ nav{margin-left:auto;display:flex;gap:4px}
 nav a{padding:3px 11px;border-radius:6px;color:var(--text);text-decoration:none}
 nav a:hover{background:var(--track)}nav a[aria-current]{background:var(--text);color:var(--card)}
 main>section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:16px 20px;margin:0 0 14px;min-width:0}
+main>section:not(.verdict){content-visibility:auto;contain-intrinsic-size:auto 420px}.whole main>section:not(.verdict){content-visibility:visible}
 h2{font-size:16px;margin:0 0 10px;letter-spacing:-.005em}h2 small{font-weight:400;font-size:13px;margin-left:6px}h2 code{font-weight:600}
 h3{font-size:14px;margin:14px 0 8px;overflow-wrap:anywhere}
 .dim{color:var(--dim)}.bad{color:var(--bad)}.hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
@@ -66,5 +71,5 @@ button{font:inherit;font-size:13px;padding:3px 14px;border-radius:6px;border:1px
 form{margin:0}.start pre{font-size:14px}
 footer{padding-top:6px;padding-bottom:28px;font-size:13px;color:var(--dim)}
 @media(max-width:640px){header,main,footer{padding-left:12px;padding-right:12px}main>section{padding:14px 12px}.big{font-size:18px}nav{margin-left:0}table{min-width:660px}#tables~.wide table{min-width:0}#tables~.wide tbody th{min-width:0}#tables~.wide td:nth-child(2){white-space:normal}#tables~.wide :is(th,td):nth-child(n+4){display:none}.tiles{grid-template-columns:1fr 1fr}}
-@media print{nav,form,.skip{display:none}}
+@media print{nav,form,.skip{display:none}main>section:not(.verdict){content-visibility:visible}}
 `

@@ -176,6 +176,20 @@ describe('the page in a browser', () => {
     expect(tab.complaints).toEqual([])
   })
 
+  test.each([true, false])('an address with a part of it leads there, scripts %s', async javaScriptEnabled => {
+    await using tab = await open({ javaScriptEnabled }, `?code=${encodeURIComponent(key)}#health`)
+    const isLaidOut = `document.getElementById('job').checkVisibility({ contentVisibilityAuto: true })`
+    // What is far from the window waits for the first paint; a browser without scripts lays it out where one scrolls.
+    if (javaScriptEnabled) await vi.waitUntil(() => tab.page.evaluate(isLaidOut), 20_000)
+    const top = `document.getElementById('health').getBoundingClientRect().top`
+    await vi.waitFor(async () => {
+      const place = await tab.page.evaluate<[number, number]>(`[${top}, innerHeight]`)
+      expect(place[0]).toBeGreaterThanOrEqual(0)
+      expect(place[0]).toBeLessThan(place[1])
+    }, 20_000)
+    expect(tab.complaints).toEqual([])
+  })
+
   test('nobody sees it without the key, with another one, or by the header of a person signed in', async () => {
     const ask = async (query: string, headers: Record<string, string> = {}) =>
       (await fetch(`${address}${query}`, { headers })).status
