@@ -130,6 +130,7 @@ export {
   encodeStats,
   FileSkipper,
   filesThatMayMatch,
+  type FileStats,
   liveRowCount,
   parseStats,
   planStats,

@@ -10,6 +10,7 @@ export {
   type Encoding,
   type FileMetaData,
   type PageHeader,
+  parquetMetadata,
   parquetMetadataAsync,
   type RowGroup,
   type SchemaElement,

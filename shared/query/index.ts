@@ -15,9 +15,12 @@ export {
 export {
   copyFields,
   copyToParquet,
+  countFetched,
   type DeltaView,
   emptySelect,
+  FetchCounts,
   FileCache,
+  type Narrowing,
   normalizedCopy,
   normalizedCopySql,
   openDeltaView,

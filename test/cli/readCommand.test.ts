@@ -209,9 +209,15 @@ describe('what a condition spares', () => {
       filesRead: 2,
       filesSkipped: 0,
       bytesSkipped: 0,
+      rowGroups: 2,
+      rowGroupsRead: 2,
+      columns: 12,
       predicate: null,
       unknown: null,
     })
+    // Files as small as these are fetched whole at once.
+    const all = await explained()
+    expect(all['bytesFetched']).toBe(all['bytesRead'])
     expect(await explained('--where', "day = '2025-04-01' AND lower(text) <> 'x'")).toMatchObject({
       filesRead: 1,
       filesSkipped: 1,

@@ -8,12 +8,14 @@ import { planScan } from '../../shared/query/condition/index.js'
 import {
   DuckDbSession,
   emptySelect,
+  FetchCounts,
   FileCache,
   literalList,
   normalizedCopy,
   normalizedCopySql,
   openDeltaView,
 } from '../../shared/query/index.js'
+import type { ObjectStore } from '../../shared/storage/index.js'
 import type { StructField } from '../../shared/types/index.js'
 import { conformanceRoot, conformanceTableNames, haveConformanceTables } from '../harness/conformanceTables.js'
 import { snapshotOf, storeOf } from './tables.js'
@@ -64,6 +66,18 @@ describe.skipIf(!haveConformanceTables)('queries see the rows that the reader se
     {
       using view = await openDeltaView(session, cache, { store, state: snapshot, files: snapshot.files, timeZone })
       expect(await rowsOf(view.sql, fields)).toEqual(expected)
+    }
+    {
+      // As if it were on blob storage: nothing is used in place.
+      const far: ObjectStore = Object.assign(Object.create(store) as ObjectStore, { localPath: undefined })
+      using view = await openDeltaView(session, cache, {
+        store: far,
+        state: snapshot,
+        files: snapshot.files,
+        timeZone,
+        narrowing: { counts: new FetchCounts() },
+      })
+      expect(await rowsOf(view.sql, fields), 'of what is needed alone').toEqual(expected)
     }
     const copies = await Promise.all(
       snapshot.files.map(file => normalizedCopy(cache, store, file, { state: snapshot, fields, timeZone })),

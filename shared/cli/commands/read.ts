@@ -1,7 +1,7 @@
 import { requireReadable } from '../../delta/index.js'
 import { folderOpener, type Lake, openSession } from '../../pipeline/lake/index.js'
-import { fullScan, planScan, withPlainYears } from '../../query/condition/index.js'
-import { identifier } from '../../query/index.js'
+import { fullScan, neededColumns, planScan, withPlainYears } from '../../query/condition/index.js'
+import { countFetched, identifier } from '../../query/index.js'
 import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
 import { openCliLake } from '../cliLake.js'
@@ -45,7 +45,9 @@ export const read: Command = {
       value: 'zone',
       about: 'where partition timestamps without an offset were written, e.g. Europe/Berlin; UTC when absent',
     },
-    explain: { about: 'instead of the rows, which files would be read and skipped, and by what' },
+    explain: {
+      about: 'instead of the rows, which files would be read and skipped, by what, and how many bytes would be fetched',
+    },
     ...externalLocationOptions,
   },
   async run(context, args) {
@@ -86,12 +88,19 @@ async function explain(context: CommandContext, lake: Lake, args: Arguments, for
   const table = await openTable(context, lake, name)
   const snapshot = await requireSnapshot(table, name, await versionOption(table, name, args))
   requireReadable(snapshot, { table: table.store.url, version: snapshot.version })
-  wantedFields(snapshot, args.list('columns'))
+  const selected = wantedFields(snapshot, args.list('columns')).map(({ name: column }) => column)
   await using session = where === undefined ? undefined : await openSession(lake)
   const plan =
     where === undefined || session === undefined
       ? fullScan(snapshot)
       : await planScan(session, snapshot, withPlainYears(where, snapshot.schema.fields), timeZone)
+  const columns = neededColumns(snapshot, selected, plan)
+  const { files } = plan
+  const openFolder = folderOpener(lake.settings)
+  const fetched = await countFetched(
+    { store: table.store, state: snapshot, files, columns, timeZone, openFolder },
+    plan.skips,
+  )
   const record = {
     version: snapshot.version,
     files: snapshot.files.length,
@@ -102,6 +111,10 @@ async function explain(context: CommandContext, lake: Lake, args: Arguments, for
     filesUnjudged: plan.unmatched,
     bytesRead: plan.bytesRead,
     bytesSkipped: plan.bytesSkipped,
+    rowGroups: fetched.rowGroups,
+    rowGroupsRead: fetched.rowGroupsRead,
+    columns: columns.length,
+    bytesFetched: fetched.bytes,
     predicate: plan.predicate ?? null,
     unknown: plan.unknown.length === 0 ? null : plan.unknown.join('; '),
   }

@@ -1,7 +1,7 @@
 import type { Snapshot } from '../../delta/index.js'
 import { folderOpener, type Lake } from '../../pipeline/lake/index.js'
 import { neededColumns, planScan, tableAlias, withPlainYears } from '../../query/condition/index.js'
-import { type DuckDbSession, identifier, openDeltaView } from '../../query/index.js'
+import { type DuckDbSession, FetchCounts, identifier, openDeltaView } from '../../query/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import type { StructField } from '../../types/index.js'
 import { type ColumnBatch, type RowSource, rowSourceOf } from '../output/index.js'
@@ -15,8 +15,9 @@ export interface RowSelection {
 }
 
 /**
- * Rows for which a condition holds: file after file in the log's order, as without a condition; a limit that is reached spares the rest, and only one
- * file of a remote table takes room on the disk. Files that cannot hold such a row are not touched.
+ * Rows for which a condition holds: file after file in the log's order, as without a condition; a limit that is reached
+ * spares the rest, and only one file of a remote table takes room on the disk. Files that cannot hold such a row are not
+ * touched, and of the others on blob storage only what is needed is fetched.
  */
 export async function* matchingBatches(
   lake: Lake,
@@ -40,6 +41,7 @@ export async function* matchingBatches(
       columns,
       timeZone,
       openFolder,
+      narrowing: { predicate: plan.skips, counts: new FetchCounts() },
     })
     const found = await selectRows(session, `(${view.sql})`, {
       columns: names,

@@ -50,6 +50,8 @@ export interface FileRowsOptions {
   readonly fields: readonly StructField[]
   /** What the file's own deletion vector leaves when absent. */
   readonly choice?: RowChoice | undefined
+  /** Row groups for which it is false are passed over. */
+  readonly isGroupWanted?: ((group: RowGroupInfo) => boolean) | undefined
   readonly openFolder?: OpenFolder | undefined
   /** Zone of partition timestamps without an offset, which old writers left; UTC when absent. */
   readonly timeZone?: string | undefined
@@ -119,6 +121,7 @@ async function* readBatches<D extends StoredData>(
       { where },
     )
   for (const group of parquet.rowGroups) {
+    if (options.isGroupWanted?.(group) === false) continue
     const { rowStart, rows } = group
     const kept = choice?.among(rowStart, rows)
     const count = kept?.length ?? rows

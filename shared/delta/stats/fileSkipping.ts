@@ -50,12 +50,19 @@ export class FileSkipper {
   }
 
   match(file: Pick<AddFile, 'partitionValues' | 'stats' | 'deletionVector'>, predicate: Predicate): Match {
-    const named = new Set(predicateColumns(predicate))
-    const stats = readStats(
-      file.stats,
-      this.#columns.filter(column => named.has(column.key)),
-    )
+    const stats = readStats(file.stats, this.columnsOf(predicate))
+    return this.matchRows(file, stats, predicate)
+  }
+
+  /** The same for rows of the file of which other statistics are known than the log's; their bounds are exact. */
+  matchRows(file: Pick<AddFile, 'partitionValues'>, stats: FileStats | undefined, predicate: Predicate): Match {
     return matchOf(predicate, column => this.#facts(column, file, stats))
+  }
+
+  /** The columns inside the files that the predicate names. */
+  columnsOf(predicate: Predicate): readonly StatsColumn[] {
+    const named = new Set(predicateColumns(predicate))
+    return this.#columns.filter(({ key }) => named.has(key))
   }
 
   #facts(

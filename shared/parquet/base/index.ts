@@ -2,7 +2,7 @@
 export { BinaryColumn, type WrittenColumn, type WrittenData } from './binaryColumn.js'
 export { bufferSource } from './bufferSource.js'
 export { ByteBuffer } from './byteBuffer.js'
-export { type ByteSpan, coalesce } from './byteSpan.js'
+export { type ByteSpan, coalesce, mergedSpans } from './byteSpan.js'
 export { corruptFile, inFile, named } from './corruptFile.js'
 export { objectStoreSource } from './objectStoreSource.js'
 export { ParquetError } from './parquetError.js'

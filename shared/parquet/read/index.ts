@@ -1,5 +1,6 @@
 /** Opening a file and reading its row groups. */
 export type { LeafData } from '../page/index.js'
+export { chunkSpan } from './chunkSpan.js'
 export type { FileOutline } from './fileOutline.js'
 export { openOutlined } from './openOutlined.js'
 export type { ColumnMatch } from './projection.js'

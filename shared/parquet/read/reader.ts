@@ -191,6 +191,11 @@ export class ParquetFile {
     })
   }
 
+  /** @internal The schema's columns, and the row groups with where their chunks lie: of {@link openExtractable}. */
+  layout(): { readonly nodes: readonly SchemaNode[]; readonly groups: readonly RowGroup[] } {
+    return { nodes: this.#nodes, groups: this.#groups }
+  }
+
   #targets(options: ColumnOptions): readonly TargetColumn[] {
     return targetColumns(this.#source, this.#nodes, this.fields, options, this.#calendars)
   }

@@ -1,4 +1,4 @@
-import { type AddFile, FileSkipper, predicateText, type Snapshot } from '../../delta/index.js'
+import { type AddFile, FileSkipper, type Predicate, predicateText, type Snapshot } from '../../delta/index.js'
 import type { DuckDbSession } from '../duckdb/index.js'
 import { checkCondition } from './conditionCheck.js'
 import { parseCondition } from './parsedCondition.js'
@@ -15,7 +15,9 @@ export interface ScanPlan {
   readonly unmatched: number
   readonly bytesRead: number
   readonly bytesSkipped: number
-  /** The condition as files are skipped by it; undefined when none can be. */
+  /** True wherever the condition is; undefined when nothing can be skipped by it. */
+  readonly skips: Predicate | undefined
+  /** The same as SQL. */
   readonly predicate: string | undefined
   /** Parts of the condition that skip no file. */
   readonly unknown: readonly string[]
@@ -33,6 +35,7 @@ export function fullScan({ files }: Pick<Snapshot, 'files'>): ScanPlan {
     unmatched: 0,
     bytesRead,
     bytesSkipped: 0,
+    skips: undefined,
     predicate: undefined,
     unknown: [],
     isNamed: () => false,
@@ -77,6 +80,7 @@ export async function planScan(
     unmatched,
     bytesRead,
     bytesSkipped: totalSize(files) - bytesRead,
+    skips: predicate,
     predicate: predicateText(predicate, schema, 'plan'),
     unknown,
     isNamed,

@@ -1,34 +1,15 @@
-import {
-  type AddFile,
-  type ColumnLayout,
-  columnLayout,
-  hasChars,
-  locateData,
-  type OpenFolder,
-  type TableState,
-} from '../../delta/index.js'
-import type { ObjectStore } from '../../storage/index.js'
-import { containsType, isStruct, isVariant, type StructField } from '../../types/index.js'
-import { type DuckDbSession, identifier, parquetFiles, QueryError, sqlType } from '../duckdb/index.js'
+import { type ColumnLayout, columnLayout } from '../../delta/index.js'
+import type { StructField } from '../../types/index.js'
+import { type DuckDbSession, identifier, parquetFiles, sqlType } from '../duckdb/index.js'
 import { deletedRows } from './deletedRows.js'
 import type { FileCache } from './fileCache.js'
-import { FileReading, type LocalFile } from './fileReading.js'
-import type { ImmutableFile } from './immutableFile.js'
+import { fileNeeds } from './fileNeeds.js'
+import { FileReading } from './fileReading.js'
+import type { LocalFile } from './localFile.js'
+import { isFoundByName, localFiles } from './localFiles.js'
+import type { FileNeed } from './narrowing.js'
 import { normalizedCopy, normalizedCopySql } from './normalizedCopy.js'
-
-/** What a view is built from: a table's state and the files of it that are to be read. */
-export interface ViewSource {
-  /** The table's own folder. */
-  readonly store: ObjectStore
-  readonly state: Pick<TableState, 'metadata' | 'schema'>
-  readonly files: readonly AddFile[]
-  /** Columns wanted, in this order; all of the schema's when absent. */
-  readonly columns?: readonly string[] | undefined
-  /** For files outside the table's folder. */
-  readonly openFolder?: OpenFolder | undefined
-  /** Zone of partition timestamps without an offset, which old writers left; UTC when absent. */
-  readonly timeZone?: string | undefined
-}
+import { type ViewSource, wantedFields } from './viewSource.js'
 
 /** A SELECT over local files; they stay in place until it is released. */
 export interface DeltaView extends Disposable {
@@ -40,7 +21,8 @@ export interface DeltaView extends Disposable {
 
 /**
  * Some files of a Delta table as a relation: columns and their exact types from the table's schema, partition values
- * from the log, columns that a file lacks null, deleted rows left out. Its files are brought to the local disk first.
+ * from the log, columns that a file lacks null, deleted rows left out. Its files, or what is needed of them, are brought to
+ * the local disk first.
  *
  * DuckDB reads the files themselves where it finds in them exactly what the table has. What it cannot read so, as
  * nested columns under other names, variants or types that it would read otherwise, this project's own reader puts into
@@ -72,7 +54,8 @@ async function selects(
   held: Disposable[],
 ): Promise<readonly string[]> {
   const layout = columnLayout(source.state, { table: source.store.url })
-  const local = await leaseFiles(cache, source, fields, layout, held)
+  const needs = await needsOf(source, fields, layout)
+  const local = fields.every(field => isFoundByName(field, layout)) ? await localFiles(cache, source, needs, held) : []
   const reading = new FileReading(fields, layout, source.store.url, source.timeZone)
   const direct = await directFiles(session, reading, local)
   const parts: string[] = []
@@ -86,9 +69,9 @@ async function selects(
   }
   const read = new Set(direct.map(({ file }) => file))
   const copies: string[] = []
-  for (const file of source.files) {
+  for (const { file, groups } of needs) {
     if (read.has(file)) continue
-    const copy = await normalizedCopy(cache, source.store, file, { ...source, fields })
+    const copy = await normalizedCopy(cache, source.store, file, { ...source, fields, groups })
     held.push(copy)
     copies.push(...copy.paths)
   }
@@ -96,35 +79,16 @@ async function selects(
   return parts
 }
 
-/** The files, in their order; none when DuckDB could not read any of them. */
-async function leaseFiles(
-  cache: FileCache,
-  { store, files, openFolder }: ViewSource,
+/** The files with rows that are needed, and what of them is. */
+async function needsOf(
+  source: ViewSource,
   fields: readonly StructField[],
   layout: ColumnLayout,
-  held: Disposable[],
-): Promise<readonly LocalFile[]> {
-  if (!fields.every(field => isFoundByName(field, layout))) return []
-  const objects = await Promise.all(files.map(file => locateData(store, file.path, { openFolder })))
-  const paths = new Array<string>(files.length).fill('')
-  for (const folder of new Set(objects.map(object => object.store))) {
-    const places = objects.flatMap((object, i) => (object.store === folder ? [i] : []))
-    const wanted = places.map((i): ImmutableFile => ({ path: objects[i]?.path ?? '', size: files[i]?.size ?? 0 }))
-    const lease = await cache.lease(folder, wanted)
-    held.push(lease)
-    places.forEach((place, i) => (paths[place] = lease.paths[i] ?? ''))
-  }
-  return files.map((file, i) => ({ file, path: paths[i] ?? '' }))
-}
-
-/**
- * Whether a name is enough to find the column: not when it is matched by id, when nested fields have other names, or
- * when values are longer than they are stored.
- */
-function isFoundByName(field: StructField, { match }: ColumnLayout): boolean {
-  const { type } = field
-  if (match === 'id' || containsType(type, isVariant) || hasChars(field)) return false
-  return match === 'name' || !containsType(type, isStruct)
+): Promise<readonly FileNeed[]> {
+  const { narrowing } = source
+  if (narrowing === undefined || source.store.localPath !== undefined)
+    return source.files.map(file => ({ file, rows: 0 }))
+  return (await fileNeeds({ ...source, narrowing }, fields, layout)).filter(({ groups }) => groups?.length !== 0)
 }
 
 /** Those of the files in which DuckDB finds what the table has. */
@@ -140,17 +104,6 @@ async function directFiles(
     ...(await directFiles(session, reading, files.slice(0, middle))),
     ...(await directFiles(session, reading, files.slice(middle))),
   ]
-}
-
-function wantedFields({ state, columns, store }: ViewSource): readonly StructField[] {
-  if (columns === undefined) return state.schema.fields
-  return columns.map(name => {
-    const field = state.schema.fields.find(f => f.name === name)
-    if (field !== undefined) return field
-    throw new QueryError('QUERY_BAD_SQL', `the table ${store.url} has no column ${name}`, {
-      data: { table: store.url, column: name },
-    })
-  })
 }
 
 /** A relation without rows that has the columns. */

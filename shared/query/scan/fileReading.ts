@@ -1,11 +1,4 @@
-import {
-  type AddFile,
-  type ColumnLayout,
-  DeltaError,
-  isVoid,
-  parsePartitionValue,
-  physicalNameOf,
-} from '../../delta/index.js'
+import { type ColumnLayout, DeltaError, isVoid, parsePartitionValue, physicalNameOf } from '../../delta/index.js'
 import { containsType, type DataType, namedValue, type StructField } from '../../types/index.js'
 import {
   type DuckDbSession,
@@ -19,17 +12,12 @@ import {
 } from '../duckdb/index.js'
 import type { DeletedRows } from './deletedRows.js'
 import { countLegacyDates } from './legacyDates.js'
+import type { LocalFile } from './localFile.js'
 import { countUnreadable } from './readableFormats.js'
 
 /** Names that no column of a table would have. */
 const fileColumn = '__lake_file'
 const rowNumber = 'file_row_number'
-
-/** A file of the table where DuckDB can read it. */
-export interface LocalFile {
-  readonly file: AddFile
-  readonly path: string
-}
 
 /** How DuckDB reads a table's files. */
 export class FileReading {
@@ -53,11 +41,7 @@ export class FileReading {
 
   /** Whether DuckDB finds in the files what the table has; only such files may be selected from. */
   async fits(session: DuckDbSession, files: readonly LocalFile[]): Promise<boolean> {
-    const found = await session.columnsOf(`SELECT * FROM ${this.#from(files)}`).catch((error: unknown) => {
-      // What DuckDB cannot open, the table's own reader reads, or reports what is wrong with which file.
-      if (error instanceof QueryError && error.code !== 'QUERY_OUT_OF_MEMORY') return undefined
-      throw error
-    })
+    const found = await unlessUnreadable(session.columnsOf(`SELECT * FROM ${this.#from(files)}`))
     if (found === undefined) return false
     const columns = new Map(found.map(column => [column.name.toLowerCase(), column]))
     if (columns.has(fileColumn) || columns.has(rowNumber)) return false
@@ -66,7 +50,8 @@ export class FileReading {
       return place.kind !== 'stored' || (columns.get(this.#nameOf(field))?.fits(field.type) ?? true)
     })
     if (!fits) return false
-    if ((await countUnreadable(session, files)) > 0) return false
+    // It fails, too, for what it cannot show of a footer, as bounds beyond its calendar.
+    if ((await unlessUnreadable(countUnreadable(session, files))) !== 0) return false
     const dated = this.#fields.some(field => containsType(field.type, part => part === 'date' || part === 'timestamp'))
     if (dated && (await countLegacyDates(session, files)) > 0) return false
     for (const [name, column] of columns) this.#inFiles.set(name, column)
@@ -141,6 +126,14 @@ export class FileReading {
       )
     return valueLiteral(type, parsePartitionValue(type, text, { zone: this.#timeZone, where }))
   }
+}
+
+/** What DuckDB cannot open, the table's own reader reads, or reports what is wrong with which file. */
+function unlessUnreadable<T>(answer: Promise<T>): Promise<T | undefined> {
+  return answer.catch((error: unknown) => {
+    if (error instanceof QueryError && error.code !== 'QUERY_OUT_OF_MEMORY') return undefined
+    throw error
+  })
 }
 
 /**

@@ -1,5 +1,5 @@
 import { columnLayout, type OpenFolder, readDataFile, type RowFile, type Snapshot } from '../../delta/index.js'
-import { ParquetWriter } from '../../parquet/index.js'
+import { ParquetWriter, type RowGroupInfo } from '../../parquet/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import type { Column, DataType, StructField } from '../../types/index.js'
 import { identifier, sqlType } from '../duckdb/index.js'
@@ -13,6 +13,8 @@ export interface NormalizedCopyOptions {
   readonly openFolder?: OpenFolder | undefined
   /** Zone of partition timestamps without an offset; UTC when absent. */
   readonly timeZone?: string | undefined
+  /** The row groups wanted; all when absent. */
+  readonly groups?: readonly RowGroupInfo[] | undefined
 }
 
 /**
@@ -33,12 +35,14 @@ export function normalizedCopy(
   const count: StructField = { name: 'rows', type: 'integer', nullable: false }
   return cache.create(async sink => {
     const writer = new ParquetWriter(sink, written.length === 0 ? [count] : written, { packed: false })
-    const { openFolder, timeZone } = options
+    const { openFolder, timeZone, groups } = options
+    const starts = groups && new Set(groups.map(({ rowStart }) => rowStart))
     for await (const { rows, columns } of readDataFile(store, file, {
       layout: columnLayout(options.state, where),
       fields,
       openFolder,
       timeZone,
+      isGroupWanted: starts && (({ rowStart }) => starts.has(rowStart)),
       where,
     })) {
       const group = written.map((field, i): Column => ({ field, data: columns[i] ?? [] }))

@@ -10,6 +10,7 @@ import { encodeParquet } from '../../../shared/parquet/index.js'
 import { DuckDbSession } from '../../../shared/query/duckdb/duckdbSession.js'
 import { openDeltaView } from '../../../shared/query/scan/deltaView.js'
 import { FileCache } from '../../../shared/query/scan/fileCache.js'
+import { FetchCounts, type Narrowing } from '../../../shared/query/scan/narrowing.js'
 import { copyToParquet, publishFile } from '../../../shared/query/scan/parquetCopy.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
 import { type StructField, type StructType, variantType } from '../../../shared/types/index.js'
@@ -49,13 +50,20 @@ class Bench implements AsyncDisposable {
   }
 
   async read(files: readonly AddFile[], schema: StructType, meta = metadata(), columns?: readonly string[]) {
-    using view = await openDeltaView(this.session, this.cache, {
-      store: this.store,
-      state: { metadata: meta, schema },
-      files,
-      columns,
-    })
-    return (await this.session.query(`SELECT * FROM (${view.sql}) ORDER BY ALL`)).rows
+    const state = { metadata: meta, schema }
+    const rows = async (narrowing?: Narrowing) => {
+      using view = await openDeltaView(this.session, this.cache, {
+        store: this.store,
+        state,
+        files,
+        columns,
+        narrowing,
+      })
+      return (await this.session.query(`SELECT * FROM (${view.sql}) ORDER BY ALL`)).rows
+    }
+    const all = await rows()
+    expect(await rows({ counts: new FetchCounts() }), 'of what is needed alone').toEqual(all)
+    return all
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -11,6 +11,7 @@ import { encodeParquet } from '../../../shared/parquet/index.js'
 import { DuckDbSession } from '../../../shared/query/duckdb/duckdbSession.js'
 import { openDeltaView } from '../../../shared/query/scan/deltaView.js'
 import { FileCache } from '../../../shared/query/scan/fileCache.js'
+import { FetchCounts, type Narrowing } from '../../../shared/query/scan/narrowing.js'
 import { countUnreadable } from '../../../shared/query/scan/readableFormats.js'
 import { stageRows } from '../../../shared/query/scan/stagedRows.js'
 import { LocalDiskStore, MemoryStore, type ObjectStore } from '../../../shared/storage/index.js'
@@ -59,9 +60,15 @@ class Bench implements AsyncDisposable {
         ...more,
       })
     }
-    using view = await openDeltaView(this.session, this.cache, { store, state: { metadata, schema }, files: adds })
-    const { rows } = await this.session.query(`WITH t AS (${view.sql}) ${sql}`)
-    return rows.map(row => Object.values(row))
+    const ask = async (narrowing?: Narrowing) => {
+      const source = { store, state: { metadata, schema }, files: adds, narrowing }
+      using view = await openDeltaView(this.session, this.cache, source)
+      const { rows } = await this.session.query(`WITH t AS (${view.sql}) ${sql}`)
+      return rows.map(row => Object.values(row))
+    }
+    const answer = await ask()
+    expect(await ask({ counts: new FetchCounts() }), 'of what is needed alone').toEqual(answer)
+    return answer
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

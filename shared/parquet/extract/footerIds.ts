@@ -1,0 +1,31 @@
+/** Ids of the fields of a footer that an extract changes or reads (parquet.thrift). */
+export const ids = {
+  file: { schema: 2, rows: 3, rowGroups: 4, columnOrders: 7, encryption: 8, signingKey: 9 },
+  element: { children: 5 },
+  rowGroup: { columns: 1, bytes: 2, rows: 3, sorting: 4, offset: 5, compressedBytes: 6 },
+  chunk: {
+    file: 1,
+    offset: 2,
+    metadata: 3,
+    offsetIndex: 4,
+    offsetIndexLength: 5,
+    columnIndex: 6,
+    columnIndexLength: 7,
+    encryption: 8,
+    encrypted: 9,
+  },
+  column: {
+    uncompressedBytes: 6,
+    compressedBytes: 7,
+    dataPage: 9,
+    indexPage: 10,
+    dictionaryPage: 11,
+    statistics: 12,
+    bloomFilter: 14,
+    bloomFilterLength: 15,
+    sizes: 16,
+    geometry: 17,
+  },
+  statistics: { nullCount: 3, max: 5, min: 6 },
+  columnOrder: { byType: 1 },
+} as const
