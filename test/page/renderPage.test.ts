@@ -34,6 +34,25 @@ describe('the page', () => {
       expect(text).toContain(task)
   })
 
+  test('each equation adds up, after a replay, an erasure, an expiry and a deletion too', () => {
+    const bronze = { quarantined: 60n, erased: 3n, expired: 4n, deleted: 2n, received: 1_234_569n }
+    const rows = rowsOf().map(row => {
+      if (row['layer'] === 'bronze') return { ...row, ...bronze }
+      return row['layer'] === 'silver' ? { ...row, replayed: 387n, inserted: 1_234_387n } : row
+    })
+    const page = renderPage(dataOf(overviewOf(rows)))
+    const equations = [...page.matchAll(/class="equation"\s*>([\s\S]*?)<\/td>/g)].map(([, text = '']) =>
+      textOf(text.replace(/<small[\s\S]*/, '')),
+    )
+    expect(equations.join('\n')).toMatch(/\+ 3 erased \+ 4 expired \+ 2 deleted[\s\S]* valid \+ 387 replayed = /)
+    for (const equation of equations) {
+      const [whole, parts] = equation
+        .split('=')
+        .map(side => (side.match(/[\d,]+/g) ?? []).reduce((sum, n) => sum + Number(n.replaceAll(',', '')), 0))
+      expect(whole, equation).toBe(parts)
+    }
+  })
+
   test('a table that is not in order is named with its sentence and the command that repairs it', () => {
     const rows = rowsOf('events').map(row =>
       row['layer'] === 'silver'

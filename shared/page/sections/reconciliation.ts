@@ -6,26 +6,39 @@ import type { PageData } from '../pageData.js'
 import { column, dataTable } from './dataTable.js'
 import { badge } from './tables.js'
 
-type Term = readonly [label: string, column: string]
+interface Term {
+  readonly label: string
+  readonly column: string
+  /** Shown where it is not 0 only: few streams have it. */
+  readonly isRare?: boolean
+}
 
-const sums: Readonly<Record<string, { readonly whole: Term; readonly parts: readonly Term[] }>> = {
+interface Sum {
+  readonly whole: readonly Term[]
+  readonly parts: readonly Term[]
+}
+
+const term = (label: string, column = label): Term => ({ label, column })
+const rareTerm = (label: string): Term => ({ label, column: label, isRare: true })
+
+const sums: Readonly<Record<string, Sum>> = {
   bronze: {
-    whole: ['received', 'received'],
+    whole: [term('received')],
     parts: [
-      ['redelivered', 'redelivered'],
-      ['valid', 'valid'],
-      ['rejected', 'quarantined'],
-      ['tombstones', 'tombstones'],
-      ['dropped', 'dropped'],
-      ['filtered', 'filtered'],
+      term('redelivered'),
+      term('valid'),
+      term('rejected', 'quarantined'),
+      term('tombstones'),
+      term('dropped'),
+      term('filtered'),
+      rareTerm('erased'),
+      rareTerm('expired'),
+      rareTerm('deleted'),
     ],
   },
   silver: {
-    whole: ['valid + replayed', 'valid'],
-    parts: [
-      ['inserted', 'inserted'],
-      ['duplicates', 'duplicates'],
-    ],
+    whole: [term('valid'), rareTerm('replayed')],
+    parts: [term('inserted'), term('duplicates')],
   },
 }
 
@@ -38,7 +51,7 @@ export function reconciliationSection(data: PageData): Html {
     const verdict =
       reconciled === undefined ? html`<span class="dim">not compared</span>` : badge(reconciled ? 'OK' : 'DEGRADED')
     return [
-      html`<tr${reconciled === false ? html` class="bad"` : undefined}><th scope="row"><a href="${linkTo(data, { sql }, 'sql')}">${table}</a></th><td>${verdict}</td><td>${equation(layer, row)}${reconciliation === undefined ? undefined : html`<br /><small class="dim">${reconciliation}</small>`}</td></tr>`,
+      html`<tr${reconciled === false ? html` class="bad"` : undefined}><th scope="row"><a href="${linkTo(data, { sql }, 'sql')}">${table}</a></th><td>${verdict}</td><td>${balance(layer, row, reconciliation)}</td></tr>`,
     ]
   })
   return html`<section aria-labelledby="counts">
@@ -51,13 +64,18 @@ export function reconciliationSection(data: PageData): Html {
   </section>`
 }
 
-function equation(layer: string, row: Row): Html | undefined {
+function balance(layer: string, row: Row, reconciliation: string | undefined): Html {
   const sum = Object.hasOwn(sums, layer) ? sums[layer] : undefined
-  if (sum === undefined) return undefined
-  const term = ([label, column]: Term) => html`<span class="term"><b>${shown(row[column])}</b> ${label}</span>`
-  return html`<span class="equation"
-    >${term(sum.whole)} = ${sum.parts.map((part, i) => html`${i === 0 ? '' : ' + '}${term(part)}`)}</span
-  >`
+  const text = reconciliation?.replace(/\d{4,}/g, digits => count(BigInt(digits)))
+  if (sum === undefined) return html`${text}`
+  const said = text === undefined ? undefined : html`<br /><small class="dim">${text}</small>`
+  return html`<span class="equation">${added(row, sum.whole)} = ${added(row, sum.parts)}</span>${said}`
+}
+
+function added(row: Row, terms: readonly Term[]): Html {
+  const present = terms.filter(({ column, isRare }) => isRare !== true || (row[column] ?? 0n) !== 0n)
+  const one = ({ label, column }: Term) => html`<span class="term"><b>${shown(row[column])}</b> ${label}</span>`
+  return html`${present.map((part, i) => html`${i === 0 ? '' : ' + '}${one(part)}`)}`
 }
 
 function shown(value: unknown): string {
