@@ -59,8 +59,10 @@ export const script = `
     const place = document.getElementById('renewed')
     if (place) place.textContent = text
   }
+  let shown = address.search
   const go = async (url, push) => {
     if (!show(await ask(url), false)) return
+    shown = url.search
     if (push) history.pushState(null, '', url)
     const target = url.hash === '' ? null : document.getElementById(url.hash.slice(1))
     target?.scrollIntoView()
@@ -72,7 +74,10 @@ export const script = `
     event.preventDefault()
     go(withoutKey(a.href), true).catch(() => say('The page could not be loaded.'))
   })
-  addEventListener('popstate', () => go(new URL(location.href), false).catch(() => undefined))
+  addEventListener('popstate', () => {
+    // A link to a part of the page asks for nothing.
+    if (location.search !== shown) go(new URL(location.href), false).catch(() => undefined)
+  })
   addEventListener('submit', async event => {
     event.preventDefault()
     const form = event.target

@@ -1,6 +1,6 @@
 import { count } from '../figures.js'
 import { type Html, html } from '../html.js'
-import { linkTo, quotedText } from '../links.js'
+import { linkTo, quotedName, quotedText } from '../links.js'
 import type { PageData } from '../pageData.js'
 import { column, dataTable, numberColumn } from './dataTable.js'
 import { badge } from './tables.js'
@@ -24,11 +24,18 @@ export function modelsSection(data: PageData): Html | undefined {
       <td>
         ${drift === undefined ? html`<span class="dim">not compared yet</span>` : html`${badge(drift.status)} ${drift.reason}`}
       </td>
-      <td class="num">${count(typeof anomalies === 'bigint' ? anomalies : undefined)}</td>
+      <td class="num">${anomalyCount(data, gold?.table, typeof anomalies === 'bigint' ? anomalies : undefined)}</td>
     </tr>`
   })
   return html`<section aria-labelledby="models">
     <h2 id="models">Models</h2>
     ${dataTable({ heading: 'models' }, [column('Model'), column('Version that scores'), column('Drift'), numberColumn('Anomalies')], rows)}
   </section>`
+}
+
+/** The count, and the way to its rows. */
+function anomalyCount(data: PageData, table: string | undefined, anomalies: bigint | undefined): Html {
+  if (table === undefined || anomalies === undefined || anomalies === 0n) return html`${count(anomalies)}`
+  const sql = `SELECT * FROM ${quotedName(table)} WHERE is_anomaly ORDER BY scored_at DESC LIMIT 100`
+  return html`<a href="${linkTo(data, { sql }, 'sql')}">${count(anomalies)}</a>`
 }

@@ -45,12 +45,18 @@ function tableRow(data: PageData, t: TableStatus): Html {
   const rows = `SELECT * FROM ${quotedName(t.table)} LIMIT 100`
   const history = `SELECT run_time, status, reason, freshness_seconds, lag FROM monitor_logs WHERE table_name = ${quotedText(t.table)} ORDER BY run_time DESC LIMIT 100`
   return html`<tr>
-    <th scope="row"><a href="${linkTo(data, { sql: rows }, 'sql')}">${t.table}</a></th>
+    <th scope="row"><a href="${linkTo(data, { sql: rows }, 'sql')}">${breakable(t.table)}</a></th>
     <td>${badge(t.status)}<br /><small class="dim">${sinceText(t, data.now)}</small></td>
     <td>${t.reason}${t.repair === undefined ? undefined : html` <code class="repair">npx ${t.repair}</code>`}</td>
     <td class="num"><a href="${linkTo(data, { sql: history }, 'sql')}">${seconds(t.freshnessSeconds)}</a></td>
     <td class="num">${count(typeof total === 'bigint' ? total : undefined)}</td>
   </tr>`
+}
+
+/** A name that a narrow column breaks between its parts. */
+function breakable(name: string): Html {
+  const parts = name.split(/(?<=[._])/)
+  return html`${parts.map((part, i) => (i === 0 ? part : html`<wbr />${part}`))}`
 }
 
 function sinceText({ since }: TableStatus, now: number): Html | undefined {

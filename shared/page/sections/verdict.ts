@@ -24,10 +24,10 @@ export function verdictSection(data: PageData): Html {
     </p>
     <dl class="tiles">
       ${tiles(data).map(
-        ([name, value, note]) =>
+        ([name, value, note, section]) =>
           html`<div>
             <dt>${name}</dt>
-            <dd>${value}</dd>
+            <dd><a href="#${section}">${value}</a></dd>
             <dd class="dim">${note}</dd>
           </div>`,
       )}
@@ -46,7 +46,8 @@ function wellBut(tables: PageData['status']['tables']): { readonly word: string;
   return { word: 'OK', sentence: 'The data is fresh and complete.' }
 }
 
-function tiles(data: PageData): readonly (readonly [string, string, string])[] {
+/** Each figure with its name, a note, and the section that it comes from. */
+function tiles(data: PageData): readonly (readonly [string, string, string, string])[] {
   const { status, cost, today, overview } = data
   const fresh = status.tables.flatMap(({ freshnessSeconds, layer }) =>
     layer === 'summary' || freshnessSeconds === undefined ? [] : [freshnessSeconds],
@@ -63,25 +64,29 @@ function tiles(data: PageData): readonly (readonly [string, string, string])[] {
       'Oldest newest event',
       fresh.length === 0 ? '–' : seconds(Math.max(...fresh)),
       `objective ${seconds(data.settings.freshnessLate / 1000)}`,
+      'freshness',
     ],
     [
       'Waiting in Kafka',
       lags.length === 0 ? '–' : count(lag),
       lag === 0n ? 'nothing waits' : drain.length === 0 ? 'not draining' : `drained in ${seconds(Math.max(...drain))}`,
+      'lag',
     ],
-    ['Events a second', rate === undefined ? '–' : count(rate), `into bronze, ${data.request.range} mean`],
+    ['Events a second', rate === undefined ? '–' : count(rate), `into bronze, ${data.request.range} mean`, 'lag'],
     [
       'Counts reconcile',
       reconciled.length === 0 ? '–' : open === 0 ? 'yes' : 'NO',
       reconciled.length === 0
         ? 'not compared yet'
         : `${String(reconciled.length - open)} of ${String(reconciled.length)} tables`,
+      'counts',
     ],
-    ['In quarantine', count(backlog), `${count(overview.examples.length)} examples below`],
+    ['In quarantine', count(backlog), `${count(overview.examples.length)} examples below`, 'quality'],
     [
       'Per million events',
       dollars(cost?.total.perMillionRows),
       `${dollars(today?.total.total)} today${cost?.month === undefined ? '' : `, ${dollars(cost.month)} a month`}`,
+      'cost',
     ],
   ]
 }

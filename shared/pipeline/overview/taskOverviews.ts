@@ -48,7 +48,7 @@ function eventsOf(step: string, stream: string | undefined, run: TaskRun, row: R
   if (isFailure(run.outcome))
     return [{ at, kind: 'failed', about, text: run.error ?? `the run is ${run.outcome}: it was cut off` }]
   if (step === 'erase' && run.rowsIn > 0)
-    return [{ at, kind: 'erased', about, text: `${run.rowsIn} rows taken out of all layers and versions` }]
+    return [{ at, kind: 'erased', about, text: `${inThousands(run.rowsIn)} rows taken out of all layers and versions` }]
   if (run.outcome !== 'committed') return []
   // The lake's own tables are compacted too: nothing that a stream's owner would look for.
   if (step === 'maintenance' && stream !== undefined && run.rowsOut > 0)
@@ -57,11 +57,14 @@ function eventsOf(step: string, stream: string | undefined, run: TaskRun, row: R
         at,
         kind: 'compacted',
         about: textOf(row, 'table_name') ?? about,
-        text: `${run.rowsOut} rows into larger files, ${countOf(row['bytes_out'])} bytes written`,
+        text: `${inThousands(run.rowsOut)} rows into larger files, ${inThousands(countOf(row['bytes_out']))} bytes written`,
       },
     ]
-  if (step === 'replay') return [{ at, kind: 'replayed', about, text: `${run.rowsOut} rows replayed into silver` }]
+  if (step === 'replay')
+    return [{ at, kind: 'replayed', about, text: `${inThousands(run.rowsOut)} rows replayed into silver` }]
   return []
 }
+
+const inThousands = (n: number) => n.toLocaleString('en-US')
 
 const keyOf = (step: string, stream: string | undefined) => JSON.stringify([step, stream])

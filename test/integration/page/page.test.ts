@@ -190,6 +190,17 @@ describe('the page in a browser', () => {
     expect(tab.complaints).toEqual([])
   })
 
+  test('a figure leads to the section that it comes from, and nothing is asked for again', async () => {
+    await using tab = await open()
+    const requests: string[] = []
+    tab.page.on('request', request => requests.push(request.url()))
+    await tab.page.locator('.tiles a[href="#quality"]').click()
+    await tab.page.waitForURL(/#quality$/)
+    await tab.page.evaluate('new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))')
+    expect(requests).toEqual([])
+    expect(tab.complaints).toEqual([])
+  })
+
   test('nobody sees it without the key, with another one, or by the header of a person signed in', async () => {
     const ask = async (query: string, headers: Record<string, string> = {}) =>
       (await fetch(`${address}${query}`, { headers })).status
