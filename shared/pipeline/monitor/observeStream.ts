@@ -67,6 +67,8 @@ export async function observeStream(
   const { reconciliation } = monitorState
   // Progress and files must be of one version, or a commit in between would look like rows lost or doubled.
   const span = states.bronze === undefined ? undefined : spanOf(stream, states.bronze)
+  // Before the first look: since there is a table.
+  const lastRun = before.lastRun === 0 ? (states.bronze?.metadata.createdTime ?? 0) : before.lastRun
   const newly = newlyReported(stream, before.monitorState, monitorState)
   const rows: Row[] = []
   for (const layer of layers) {
@@ -106,7 +108,7 @@ export async function observeStream(
         balance,
         lag: isBronze ? lag : undefined,
         span: isBronze ? span : undefined,
-        secondsToDrain: isBronze ? drainSeconds(lag.total, found.bronze.rows, before.lastRun, runTime) : undefined,
+        secondsToDrain: isBronze ? drainSeconds(lag.total, found.bronze.rows, lastRun, runTime) : undefined,
         versionsSinceCheckpoint: state === undefined ? undefined : await checkpointAge(lake.table(path), state),
         skew: worseSkew(skew, look.ownSkew),
         newly,
