@@ -54,7 +54,8 @@ export const optimize: Command = {
       ...(megabytes === undefined ? {} : { targetFileSize: Math.round(megabytes * 2 ** 20) }),
       ...(isBronze ? { groupOf: errorGroup } : {}),
     })
-    await context.output.write(`${JSON.stringify(outcome)}\n`)
+    const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? Number(value) : value)
+    await context.output.write(`${JSON.stringify(outcome, plain)}\n`)
   },
 }
 
