@@ -95,7 +95,7 @@ async function explain(context: CommandContext, lake: Lake, args: Arguments, for
       ? fullScan(snapshot)
       : await planScan(session, snapshot, withPlainYears(where, snapshot.schema.fields), timeZone)
   const columns = neededColumns(snapshot, selected, plan)
-  const { files } = plan
+  const { chosen: files } = plan
   const openFolder = folderOpener(lake.settings)
   const fetched = await countFetched(
     { store: table.store, state: snapshot, files, columns, timeZone, openFolder },
@@ -104,8 +104,8 @@ async function explain(context: CommandContext, lake: Lake, args: Arguments, for
   const record = {
     version: snapshot.version,
     files: snapshot.files.length,
-    filesRead: plan.files.length,
-    filesSkipped: snapshot.files.length - plan.files.length,
+    filesRead: files.length,
+    filesSkipped: snapshot.files.length - files.length,
     skippedByPartition: plan.skippedByPartition,
     skippedByStatistics: plan.skippedByStatistics,
     filesUnjudged: plan.unmatched,

@@ -1,6 +1,6 @@
 import { sqlName } from '../../contract/index.js'
 import { type Lake, openSession } from '../../pipeline/lake/index.js'
-import { type LakeStatement, parseLakeStatement } from '../../query/catalog/index.js'
+import { type LakeStatement, parseLakeStatement, preparedRows, type TablePlan } from '../../query/catalog/index.js'
 import { withPlainYears } from '../../query/condition/index.js'
 import { QueryError } from '../../query/index.js'
 import { CliError } from '../cliError.js'
@@ -37,7 +37,10 @@ export const sql: Command = {
     'lake sql "SELECT count(*) FROM silver.events AT (VERSION => 3)"',
   ],
   positionals: { least: 1, most: 1 },
-  options: externalLocationOptions,
+  options: {
+    explain: { about: 'instead of the rows, what would be read of each table, and how many bytes would be fetched' },
+    ...externalLocationOptions,
+  },
   async run(context, args) {
     const format = formatOf(context, args)
     const query = withPlainYears(args.positional(0) === '-' ? await readAll(context.input) : args.positional(0))
@@ -54,9 +57,13 @@ export const sql: Command = {
     }
     context.signal.addEventListener('abort', interrupt)
     using catalog = openCatalog(lake, session, place => openTable(context, lake, place))
+    if (args.flag('explain')) {
+      await printPlans(context, format, await catalog.explain(query))
+      return
+    }
     const prepared = await catalog.prepare(query)
     try {
-      await printRows(context.output, format, rowSourceOf(await session.stream(prepared.sql)))
+      await printRows(context.output, format, rowSourceOf(await preparedRows(session, catalog, query, prepared)))
     } catch (thrown) {
       throw withMissingTable(thrown, catalog.names, prepared.opened)
     } finally {
@@ -64,6 +71,42 @@ export const sql: Command = {
     }
   },
 }
+
+/** What the query would read, in one record a table. */
+async function printPlans(context: CommandContext, format: Format, plans: readonly TablePlan[]): Promise<void> {
+  const records = plans.map(plan => ({
+    table: plan.table,
+    version: plan.version,
+    files: plan.files.length,
+    filesRead: plan.chosen.length,
+    skippedByPartition: plan.skippedByPartition,
+    skippedByStatistics: plan.skippedByStatistics,
+    rowGroups: plan.fetched.rowGroups,
+    rowGroupsRead: plan.fetched.rowGroupsRead,
+    columns: plan.columns,
+    columnsRead: plan.columnsRead,
+    bytes: plan.bytesRead + plan.bytesSkipped,
+    bytesFetched: plan.fetched.bytes,
+    predicate: plan.predicate ?? null,
+  }))
+  await printRecords(context.output, format, planColumns, records)
+}
+
+const planColumns = [
+  'table',
+  'version',
+  'files',
+  'filesRead',
+  'skippedByPartition',
+  'skippedByStatistics',
+  'rowGroups',
+  'rowGroupsRead',
+  'columns',
+  'columnsRead',
+  'bytes',
+  'bytesFetched',
+  'predicate',
+]
 
 async function answer(
   context: CommandContext,

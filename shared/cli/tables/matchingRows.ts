@@ -32,7 +32,7 @@ export async function* matchingBatches(
   await session.run("SET disabled_optimizers = 'build_side_probe_side'")
   const openFolder = folderOpener(lake.settings)
   let left = limit
-  for (const file of plan.files) {
+  for (const file of plan.chosen) {
     if (left <= 0) return
     using view = await openDeltaView(session, lake.files, {
       store,

@@ -11,10 +11,11 @@ import {
   type Stream,
   summaryPath,
 } from '../../contract/index.js'
-import type { DeltaTable, OpenFolder, Snapshot } from '../../delta/index.js'
+import type { DeltaTable, OpenFolder } from '../../delta/index.js'
 import { type DuckDbSession, identifier, QueryError } from '../duckdb/index.js'
-import { type DeltaView, emptySelect, type FileCache, openDeltaView } from '../scan/index.js'
-import { isNamed, isTablePath, noTable, quoted, rootTables, type ViewName, viewOf } from './catalogName.js'
+import { emptySelect, FetchCounts, type FileCache } from '../scan/index.js'
+import { isNamed, isTablePath, noTable, quoted, rootTables, viewOf } from './catalogName.js'
+import { CatalogViews, type TablePlan } from './catalogViews.js'
 import { quarantineSelect, resolvedFields, resolvedSelect } from './quarantineViews.js'
 import { nameChains, removeTimeTravel, rename, replaceCall } from './referenceEdits.js'
 import { requestedVersion } from './requestedVersion.js'
@@ -32,6 +33,8 @@ export interface LakeCatalogOptions {
   readonly openPlace?: ((place: string) => Promise<DeltaTable>) | undefined
   /** For files outside a table and its storage account. */
   readonly openFolder?: OpenFolder | undefined
+  /** Most bytes of files that may be fetched; any when absent. */
+  readonly fetchLimit?: number | undefined
 }
 
 /** A statement that the session can run, and the tables that it reads. */
@@ -59,12 +62,12 @@ export class LakeCatalog implements Disposable {
   readonly #options: LakeCatalogOptions
   readonly #opened = new Set<string>()
   readonly #tables = new Set<string>()
-  readonly #schemas = new Set<string>()
-  readonly #views: DeltaView[] = []
+  readonly #views: CatalogViews
   #places = 0
 
   constructor(options: LakeCatalogOptions) {
     this.#options = options
+    this.#views = new CatalogViews({ ...options, counts: new FetchCounts(options.fetchLimit) })
   }
 
   /** SQL names of all tables that the lake's streams can have, views too; they need not exist yet. */
@@ -77,13 +80,28 @@ export class LakeCatalog implements Disposable {
   }
 
   /**
-   * Registers the tables that a statement names with the session. Those that do not exist are left out, but for the
-   * quarantine, which is empty then.
+   * Registers the tables that a statement names with the session, each with what the statement reads of it: until the
+   * next call, the session answers it and no other. Tables that do not exist are left out, but for the quarantine, which
+   * is empty then.
    *
+   * @param whole everything of each table, for a statement that failed because of what was left out
    * @throws QueryError QUERY_BAD_SQL, QUERY_NO_TABLE for a table whose version is asked for; DeltaError DELTA_NO_VERSION
    */
-  async prepare(sql: string): Promise<PreparedStatement> {
-    for (const schema of ['bronze', 'silver', 'gold']) await this.#createSchema(schema)
+  async prepare(sql: string, whole = false): Promise<PreparedStatement> {
+    const statement = await this.#named(sql)
+    await this.#views.open(statement.sql, whole)
+    return statement
+  }
+
+  /** What a statement would read of each table. @throws as {@link prepare} */
+  async explain(sql: string): Promise<readonly TablePlan[]> {
+    const statement = await this.#named(sql)
+    return this.#views.plans(statement.sql)
+  }
+
+  /** The statement with its tables named as the session has them. */
+  async #named(sql: string): Promise<PreparedStatement> {
+    for (const schema of ['bronze', 'silver', 'gold']) await this.#views.createSchema(schema)
     const references = await referencesIn(this.#options.session, sql)
     if (references === undefined) return { sql, opened: await this.#openAny(sql) }
     const tokens = tokensOf(sql)
@@ -102,7 +120,7 @@ export class LakeCatalog implements Disposable {
 
   /** Releases the tables' files; the session's views no longer work then. */
   release(): void {
-    for (const view of this.#views.splice(0)) view.release()
+    this.#views.release()
   }
 
   [Symbol.dispose](): void {
@@ -150,7 +168,7 @@ export class LakeCatalog implements Disposable {
     const delta = this.#options.table(path)
     const snapshot = await delta.snapshot()
     if (snapshot === undefined) return false
-    await this.#createView(viewOf(parts), delta, snapshot)
+    await this.#views.add(viewOf(parts), parts.join('.'), delta, snapshot)
     this.#tables.add(path)
     return true
   }
@@ -186,27 +204,8 @@ export class LakeCatalog implements Disposable {
     const snapshot = await table.snapshot(version === undefined ? {} : { version })
     if (snapshot === undefined) throw noTable(name)
     const view = { schema: privateSchema, table: `${name} ${this.#places++}` }
-    await this.#createView(view, table, snapshot)
+    await this.#views.add(view, name, table, snapshot)
     return quoted(view)
-  }
-
-  async #createView(view: ViewName, table: DeltaTable, snapshot: Snapshot): Promise<void> {
-    const { session, cache, openFolder } = this.#options
-    const opened = await openDeltaView(session, cache, {
-      store: table.store,
-      state: snapshot,
-      files: snapshot.files,
-      openFolder,
-    })
-    this.#views.push(opened)
-    if (view.schema !== '') await this.#createSchema(view.schema)
-    await session.run(`CREATE OR REPLACE VIEW ${quoted(view)} AS ${opened.sql}`)
-  }
-
-  async #createSchema(name: string): Promise<void> {
-    if (this.#schemas.has(name)) return
-    await this.#options.session.run(`CREATE SCHEMA IF NOT EXISTS ${identifier(name)}`)
-    this.#schemas.add(name)
   }
 
   /** Bronze's rejected rows that are neither in silver nor settled by an outcome. */

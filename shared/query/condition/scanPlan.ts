@@ -4,10 +4,10 @@ import { checkCondition } from './conditionCheck.js'
 import { parseCondition } from './parsedCondition.js'
 import { sqlPredicate } from './sqlPredicate.js'
 
-/** Which files of a table a condition needs, and why not the others. */
-export interface ScanPlan {
+/** Which files of a table can hold rows that are wanted, and why not the others. */
+export interface ChosenFiles {
   /** In the order of the log. */
-  readonly files: readonly AddFile[]
+  readonly chosen: readonly AddFile[]
   /** Files that cannot hold a row by their partition values, and those that cannot by their statistics. */
   readonly skippedByPartition: number
   readonly skippedByStatistics: number
@@ -19,6 +19,10 @@ export interface ScanPlan {
   readonly skips: Predicate | undefined
   /** The same as SQL. */
   readonly predicate: string | undefined
+}
+
+/** Which files of a table a condition needs. */
+export interface ScanPlan extends ChosenFiles {
   /** Parts of the condition that skip no file. */
   readonly unknown: readonly string[]
   /** Which columns the condition can mean, by name in lower case. */
@@ -26,19 +30,39 @@ export interface ScanPlan {
 }
 
 /** The plan of a full read. */
-export function fullScan({ files }: Pick<Snapshot, 'files'>): ScanPlan {
-  const bytesRead = totalSize(files)
+export function fullScan(snapshot: Pick<Snapshot, 'schema' | 'metadata' | 'files'>): ScanPlan {
+  return { ...chooseFiles(snapshot, undefined), unmatched: 0, unknown: [], isNamed: () => false }
+}
+
+/** The files that can hold a row for which the predicate is true; all of them without one. */
+export function chooseFiles(
+  { schema, metadata, files }: Pick<Snapshot, 'schema' | 'metadata' | 'files'>,
+  predicate: Predicate | undefined,
+  timeZone?: string,
+): ChosenFiles {
+  const { partitionColumns, configuration } = metadata
+  const skipper = new FileSkipper({ schema, partitionColumns, configuration }, { zone: timeZone })
+  const chosen: AddFile[] = []
+  let [skippedByPartition, skippedByStatistics, unmatched] = [0, 0, 0]
+  for (const file of files) {
+    const match = predicate === undefined ? 'maybe' : skipper.match(file, predicate)
+    if (match !== 'no') {
+      chosen.push(file)
+      if (predicate === undefined || (match === 'maybe' && file.stats === undefined)) unmatched++
+    } else if (predicate !== undefined && skipper.match({ partitionValues: file.partitionValues }, predicate) === 'no')
+      skippedByPartition++
+    else skippedByStatistics++
+  }
+  const bytesRead = totalSize(chosen)
   return {
-    files,
-    skippedByPartition: 0,
-    skippedByStatistics: 0,
-    unmatched: 0,
+    chosen,
+    skippedByPartition,
+    skippedByStatistics,
+    unmatched,
     bytesRead,
-    bytesSkipped: 0,
-    skips: undefined,
-    predicate: undefined,
-    unknown: [],
-    isNamed: () => false,
+    bytesSkipped: totalSize(files) - bytesRead,
+    skips: predicate,
+    predicate: predicate && predicateText(predicate, schema, 'plan'),
   }
 }
 
@@ -50,41 +74,14 @@ export function fullScan({ files }: Pick<Snapshot, 'files'>): ScanPlan {
  */
 export async function planScan(
   session: DuckDbSession,
-  { schema, metadata, files }: Pick<Snapshot, 'schema' | 'metadata' | 'files'>,
+  snapshot: Pick<Snapshot, 'schema' | 'metadata' | 'files'>,
   text: string,
   timeZone?: string,
 ): Promise<ScanPlan> {
-  const condition = await parseCondition(session, text, schema)
+  const condition = await parseCondition(session, text, snapshot.schema)
   await checkCondition(session, condition)
   const { predicate, unknown } = await sqlPredicate(session, condition)
-  const isNamed = condition.columns
-  if (predicate === undefined) return { ...fullScan({ files }), unmatched: files.length, unknown, isNamed }
-  const { partitionColumns, configuration } = metadata
-  const skipper = new FileSkipper({ schema, partitionColumns, configuration }, { zone: timeZone })
-  const wanted: AddFile[] = []
-  let [skippedByPartition, skippedByStatistics, unmatched] = [0, 0, 0]
-  for (const file of files) {
-    const match = skipper.match(file, predicate)
-    const byPartition = match === 'all' ? match : skipper.match({ partitionValues: file.partitionValues }, predicate)
-    if (match !== 'no') {
-      wanted.push(file)
-      if (match === 'maybe' && file.stats === undefined) unmatched++
-    } else if (byPartition === 'no') skippedByPartition++
-    else skippedByStatistics++
-  }
-  const bytesRead = totalSize(wanted)
-  return {
-    files: wanted,
-    skippedByPartition,
-    skippedByStatistics,
-    unmatched,
-    bytesRead,
-    bytesSkipped: totalSize(files) - bytesRead,
-    skips: predicate,
-    predicate: predicateText(predicate, schema, 'plan'),
-    unknown,
-    isNamed,
-  }
+  return { ...chooseFiles(snapshot, predicate, timeZone), unknown, isNamed: condition.columns }
 }
 
 /** The columns of the table that a SELECT with the plan's condition needs, in the schema's order. */

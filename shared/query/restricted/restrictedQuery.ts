@@ -1,7 +1,7 @@
 import type { Stream } from '../../contract/index.js'
 import type { DeltaTable } from '../../delta/index.js'
 import { asError } from '../../errors.js'
-import { LakeCatalog } from '../catalog/index.js'
+import { isUnread, LakeCatalog } from '../catalog/index.js'
 import { DuckDbSession, QueryError, syntaxTree } from '../duckdb/index.js'
 import { FileCache } from '../scan/index.js'
 import { checkTree, type NamedTable } from './restrictedTree.js'
@@ -48,32 +48,36 @@ export async function restrictedQuery(
   sql: string,
   limits: RestrictedLimits,
 ): Promise<RestrictedAnswer> {
-  const paths: string[] = []
-  const cache = new FileCache({
-    limitBytes: limits.fetchedBytes,
-    temporaryFolder: lake.temporaryFolder,
-    onPaths: more => paths.push(...more),
-  })
-  const session = await DuckDbSession.open({
-    memoryLimit: limits.memoryBytes,
-    temporaryLimit: limits.fetchedBytes,
-    threads: 2,
-    temporaryFolder: lake.temporaryFolder,
-  })
-  const close = async () => {
-    await session.close()
-    await cache.close()
+  let session: DuckDbSession | undefined
+  let isLate = false
+  const attempt = async (whole: boolean) => {
+    const paths: string[] = []
+    await using cache = new FileCache({
+      limitBytes: limits.fetchedBytes,
+      temporaryFolder: lake.temporaryFolder,
+      onPaths: more => paths.push(...more),
+    })
+    await using own = await DuckDbSession.open({
+      memoryLimit: limits.memoryBytes,
+      temporaryLimit: limits.fetchedBytes,
+      threads: 2,
+      temporaryFolder: lake.temporaryFolder,
+    })
+    session = own
+    return await answer(lake, { session: own, cache, paths }, sql, limits, whole)
   }
-  const work = answer(lake, { session, cache, paths }, sql, limits).catch((thrown: unknown): RestrictedAnswer => ({
-    kind: 'refused',
-    reason: reasonOf(thrown),
-  }))
   // What does not let itself be interrupted is closed once it has ended, and not waited for.
-  void work.finally(close).catch(() => undefined)
+  const work = attempt(false)
+    .catch((thrown: unknown) => {
+      if (isLate || !isUnread(thrown)) throw thrown
+      return attempt(true)
+    })
+    .catch((thrown: unknown): RestrictedAnswer => refused(reasonOf(thrown)))
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<RestrictedAnswer>(resolve => {
     timer = setTimeout(() => {
-      session.interrupt()
+      isLate = true
+      session?.interrupt()
       resolve(
         refused(
           `It takes longer than ${String(limits.timeMs / 1000)} s; ask for less, or run it with \`npx lake sql\`.`,
@@ -100,13 +104,15 @@ async function answer(
   { session, cache, paths }: QueryRoom,
   sql: string,
   limits: RestrictedLimits,
+  whole: boolean,
 ): Promise<RestrictedAnswer> {
   // No literal can hold U+0000, at which the parser takes a statement to end.
   if (sql.includes('\0')) return refused('It has a character U+0000 in it.')
   const check = checkTree(await syntaxTree(session, sql))
   if (check.kind === 'refused') return check
-  using catalog = new LakeCatalog({ session, cache, streams: lake.streams, table: lake.table })
-  const prepared = await catalog.prepare(sql.trim().replace(/;$/, ''))
+  const { streams, table } = lake
+  using catalog = new LakeCatalog({ session, cache, streams, table, fetchLimit: limits.fetchedBytes })
+  const prepared = await catalog.prepare(sql.trim().replace(/;$/, ''), whole)
   const unknown = check.tables.find(table => !isOpened(table, prepared.opened, catalog.names))
   if (unknown !== undefined)
     return refused(

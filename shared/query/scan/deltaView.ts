@@ -4,7 +4,7 @@ import { type DuckDbSession, identifier, parquetFiles, sqlType } from '../duckdb
 import { deletedRows } from './deletedRows.js'
 import type { FileCache } from './fileCache.js'
 import { fileNeeds } from './fileNeeds.js'
-import { FileReading } from './fileReading.js'
+import { FileReading, listed } from './fileReading.js'
 import type { LocalFile } from './localFile.js'
 import { isFoundByName, localFiles } from './localFiles.js'
 import type { FileNeed } from './narrowing.js'
@@ -75,7 +75,7 @@ async function selects(
     held.push(copy)
     copies.push(...copy.paths)
   }
-  if (copies.length > 0) parts.push(`SELECT ${normalizedCopySql(fields).join(', ')} FROM ${parquetFiles(copies)}`)
+  if (copies.length > 0) parts.push(`SELECT ${listed(normalizedCopySql(fields))} FROM ${parquetFiles(copies)}`)
   return parts
 }
 
@@ -109,5 +109,5 @@ async function directFiles(
 /** A relation without rows that has the columns. */
 export function emptySelect(fields: readonly StructField[]): string {
   const columns = fields.map(f => `CAST(NULL AS ${sqlType(f.type)}) AS ${identifier(f.name)}`)
-  return `SELECT ${columns.join(', ')} WHERE false`
+  return `SELECT ${listed(columns)} WHERE false`
 }
