@@ -76,7 +76,9 @@ export const environment = z.object({
     .describe('Threads that parse and encode bronze rows; 0 chooses by the cores.'),
   SILVER_MAX_ROWS_PER_RUN: whole(1, 1_000_000_000)
     .default(5_000_000)
-    .describe('Most bronze rows one silver run takes on; the next continues.'),
+    .describe(
+      'Most rows one run of silver or gold takes on, in pieces that there is memory for, each a commit; the next run continues.',
+    ),
   SILVER_KEY_INDEX: z
     .enum(['on', 'off'])
     .default('on')
@@ -86,7 +88,7 @@ export const environment = z.object({
   DUCKDB_MEMORY_LIMIT: bytes(64 * megabyte)
     .optional()
     .describe(
-      'Maximum memory DuckDB may use; beyond it, it spills to TEMP_FOLDER. Half of what the process may use, and of INSTANCE_MEMORY_MB (128MB to 1GB), when empty.',
+      'Maximum memory DuckDB may use; beyond it, it spills to TEMP_FOLDER. A quarter of what the process may use, and of INSTANCE_MEMORY_MB (128MB to 1GB), when empty. Steps work on as many rows at once as fit into it.',
     ),
   TEMP_FOLDER: checked(folderFault)
     .optional()

@@ -8,11 +8,12 @@ import { pageBench } from './pageBench.js'
 import { parquetBench } from './parquetBench.js'
 import { silverBench } from './silverBench.js'
 import { snapshotBench } from './snapshotBench.js'
+import { stepsBench } from './stepsBench.js'
 import { telemetryBench } from './telemetryBench.js'
 import { windowBench } from './windowBench.js'
 
 /**
- * usage: npm run bench -- [bronze|cost|parquet|silver|snapshot|delta|memory|coldstart|models|window|telemetry|page] [rows, commits, scale,
+ * usage: npm run bench -- [bronze|cost|parquet|silver|snapshot|delta|memory|steps|coldstart|models|window|telemetry|page] [rows, commits, scale,
  * files, or an address]; ratios are within the run, the part's baseline being 1. `delta` compares with delta-rs, by the
  * Python in DELTALAKE_PYTHON or one that it sets up itself. `coldstart` needs `npm run package` before, `models` a Python
  * with scikit-learn and onnxruntime in MODELS_PYTHON, `page` the address of a running stack's page; these, `cost`, `window` and
@@ -62,6 +63,16 @@ if (wanted === undefined || wanted === 'memory') {
   for (const { name, files, ms, peakBytes } of await memoryBench(rows)) {
     process.stdout.write(
       `  ${`${name}, ${files} files`.padEnd(48)} ${ms.toFixed(0).padStart(8)} ms ${(peakBytes / 2 ** 20).toFixed(0).padStart(6)} MB at most\n`,
+    )
+  }
+}
+
+if (wanted === 'steps') {
+  process.stdout.write('steps over a backlog of bronze\n')
+  for await (const { step, rows: backlog, store, seconds, cpuSeconds, peakBytes, commits } of stepsBench(rows)) {
+    const memory = `${(peakBytes / 2 ** 20).toFixed(0).padStart(6)} MB`
+    process.stdout.write(
+      `  ${store.padEnd(8)} ${backlog.toLocaleString('en-US').padStart(11)} ${step.padEnd(14)} ${memory} ${seconds.toFixed(1).padStart(7)} s ${cpuSeconds.toFixed(1).padStart(7)} s CPU ${String(commits).padStart(4)} commits\n`,
     )
   }
 }

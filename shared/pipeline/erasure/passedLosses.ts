@@ -26,7 +26,7 @@ export async function passTo(lake: Lake, { path, source, rebuiltBy }: Following,
     const cursor = readCursor(state, from.metadata.id, { table: path, source, rebuild: rebuiltBy })
     // Without a cursor it begins with a snapshot, which needs no older version.
     if (cursor === undefined || cursor.version >= version) return
-    const batch = await planMicroBatch(lake.table(source), version, cursor, 1, rebuiltBy)
+    const batch = await planMicroBatch(lake.table(source), version, cursor, { rows: 1, bytes: 1 }, rebuiltBy)
     if (batch.kind !== 'nothing') {
       throw new PipelineError(
         'ERASURE_UNFINISHED',

@@ -10,9 +10,9 @@ import {
   expiredBefore,
   isOver,
   laterDay,
-  maxRowsOf,
   type NewRows,
   type OpenedTable,
+  pieceOf,
   type RebuildInput,
   rebuildStep,
   type RefreshOptions,
@@ -113,7 +113,7 @@ function driftDerivation(lake: Lake, stream: Stream, place: ModelPlace | Error, 
       // Nobody sends rows of a day that is over to a stream that has gone silent.
       isDue: async target => (await endedFiles(stream, target, lake.clock.now())).length > 0,
     },
-    maxRows: maxRowsOf(lake, options),
+    piece: pieceOf(lake, options),
     detail: { table: spec.path },
     apply: async ({ target, files, lostDays, snapshot, ...batch }) => {
       const source = await snapshot()

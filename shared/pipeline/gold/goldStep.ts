@@ -1,7 +1,6 @@
 import type { Stream } from '../../contract/index.js'
-import type { RefreshOptions } from '../incremental/index.js'
+import { inPieces, type RefreshOptions } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
-import { reportPaused } from '../pause/index.js'
 import type { StepReport, Trigger } from '../step/index.js'
 import { measureDrift, rebuildDrift } from './drift.js'
 import { rescore, type RescoreOptions } from './rescore.js'
@@ -12,8 +11,8 @@ export { scoreSilver } from './score.js'
 export { summariseScored } from './summary.js'
 
 /**
- * Gold of every stream: scores what silver has gained, and brings the summary and the drift up to it. A timer takes on one bounded
- * piece and leaves the rest to its next run; a command goes on until it has all.
+ * Gold of every stream: scores what silver has gained, and brings the summary and the drift up to it. A timer takes on a bounded
+ * number of rows and leaves the rest to its next run; a command goes on until it has all.
  */
 export async function runGold(
   lake: Lake,
@@ -33,13 +32,9 @@ async function runGoldOf(
 ): Promise<readonly StepReport[]> {
   const reports: StepReport[] = []
   for (const part of [scoreSilver, summariseScored]) {
-    let report: StepReport
-    do {
-      const paused = await reportPaused(lake, { step: 'gold', stream: stream.name, trigger })
-      if (paused !== undefined) return [...reports, paused]
-      report = await part(lake, stream, { ...options, trigger })
-      reports.push(report)
-    } while (trigger === 'command' && report.more === true)
+    const made = await inPieces(lake, { step: 'gold', stream, trigger }, options, part)
+    reports.push(...made.reports)
+    if (made.isPaused) return reports
   }
   const gained = reports[0]?.outcome === 'committed'
   return [...reports, ...(await measureDrift(lake, stream, { ...options, trigger, gained }))]

@@ -7,7 +7,7 @@ import {
   isBefore,
   liveRows,
   lostRowsOf,
-  maxRowsOf,
+  pieceOf,
   rebuildStep,
   type RefreshOptions,
   refreshStep,
@@ -56,7 +56,7 @@ function scoredDerivation(lake: Lake, stream: Stream, options: RefreshOptions): 
         lostBefore: lostRowsOf(silver, 'expired') + lostRowsOf(silver, 'erased') - (await liveRows(table, state, kept)),
       }),
     },
-    maxRows: maxRowsOf(lake, options),
+    piece: pieceOf(lake, options),
     detail: { table: spec.path },
     apply: ({ source: state, target, files, firstDay, next }) =>
       kept(state, files, firstDay, some => score({ source: { path, state }, scored: target }, next, some)),

@@ -1,21 +1,14 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-
 import { scoreColumns, scoredPartitionColumns, type Stream } from '../../contract/index.js'
 import type { AddFile, TableState } from '../../delta/index.js'
-import { ModelError } from '../../models/index.js'
-import { encodeParquet } from '../../parquet/index.js'
 import { type DuckDbSession, identifier, literal, openDeltaView, parquetFiles } from '../../query/index.js'
-import { chunks } from '../../types/index.js'
-import { featureColumns, FeatureMatrix } from '../features/index.js'
 import {
   type DayCount,
   dayCount,
   dayFilesOf,
   eventDay,
-  maxRowsOf,
+  filePieces,
   type OpenedTable,
-  recordCount,
+  pieceOf,
   type RefreshOptions,
   rowsIn,
   rowsPerFile,
@@ -24,6 +17,8 @@ import {
 } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
 import type { ReadyModel } from './champion.js'
+import { scoreTable } from './scoreTable.js'
+import { timeParts } from './timeParts.js'
 
 /** Rows to be scored. */
 export interface ScoringSource {
@@ -65,13 +60,17 @@ export async function scoreFiles(
   let total: Scored = { adds: [], rows: 0, scored: 0, anomalies: 0 }
   // A file is of one day, so that pieces of whole days give fewer files.
   const byDay = files.toSorted((a, b) => compare(a.partitionValues['_event_date'], b.partitionValues['_event_date']))
-  for (const part of chunks(byDay, recordCount, maxRowsOf(lake, options))) {
-    const { adds, rows, scored, anomalies } = await scorePart(lake, stream, options, scoring, part)
-    total = {
-      adds: [...total.adds, ...adds],
-      rows: total.rows + rows,
-      scored: total.scored + scored,
-      anomalies: total.anomalies + anomalies,
+  const piece = pieceOf(lake, options)
+  for (const part of filePieces(byDay, piece)) {
+    for (const those of await timeParts(lake, stream, scoring.source, part, piece.rows)) {
+      const perFile = rowsPerFile(options, part, rowsIn(part))
+      const { adds, rows, scored, anomalies } = await scorePart(lake, stream, scoring, { files: part, those }, perFile)
+      total = {
+        adds: [...total.adds, ...adds],
+        rows: total.rows + rows,
+        scored: total.scored + scored,
+        anomalies: total.anomalies + anomalies,
+      }
     }
   }
   return total
@@ -84,9 +83,9 @@ function compare(a: string | null | undefined, b: string | null | undefined): nu
 async function scorePart(
   lake: Lake,
   stream: Stream,
-  options: RefreshOptions,
   { source, scored, model }: Scoring,
-  files: readonly AddFile[],
+  { files, those }: { readonly files: readonly AddFile[]; readonly those: string },
+  perFile: number,
 ): Promise<Scored> {
   await using session = await openSession(lake)
   const verdicts: readonly string[] = source.rescored === undefined ? [] : scoreColumns
@@ -94,7 +93,7 @@ async function scorePart(
   const columns = fields.map(f => f.name)
   const store = lake.store.within(source.path)
   using view = await openDeltaView(session, lake.files, { store, state: source.state, files, columns })
-  const where = (condition: string) => `SELECT * FROM (${view.sql}) WHERE ${condition}`
+  const where = (condition: string) => `SELECT * FROM (${view.sql}) WHERE (${those}) AND (${condition})`
   const given = columns.filter(name => !verdicts.includes(name))
   // A table, because its rows are read more than once.
   const rows = await SessionTable.create(session, 'new_rows', given, where(source.rescored ?? 'true'))
@@ -107,65 +106,9 @@ async function scorePart(
     relations.push(kept.name)
   }
   const days = await countDays(session, relations, stream)
-  const target = dayFilesOf(lake, stream, session, scored, rowsPerFile(options, files, rowsIn(files)))
+  const target = dayFilesOf(lake, stream, session, scored, perFile)
   const adds = await writeDayFiles(target, select, days)
   return { adds, rows: await rows.count(), scored: scores?.scored ?? 0, anomalies: scores?.anomalies ?? 0 }
-}
-
-/** Rows that the model scores at once. */
-const batchRows = 65_536
-
-interface Scores {
-  /** A Parquet file of one column, in the order of the table's rows; NaN for a row without a score. */
-  readonly file: string
-  readonly scored: number
-  readonly anomalies: number
-}
-
-/** Scores the rows. The features come out of DuckDB, and the scores go back as a file it can join. */
-async function scoreTable(
-  rows: SessionTable,
-  { card, scorer, threshold, anomalies: side }: ReadyModel,
-): Promise<Scores> {
-  const { session } = rows
-  const scores = new Float64Array(await rows.count())
-  const matrix = new FeatureMatrix(card.features, Math.min(batchRows, scores.length))
-  let at = 0
-  let scored = 0
-  let anomalies = 0
-  let whole = 0
-  const flush = async () => {
-    for (const score of await scorer.score(matrix.filled(), matrix.rows)) {
-      const isScore = Number.isFinite(score)
-      if (isScore) scored++
-      if (isScore && (side === 'above' ? score > threshold : score < threshold)) anomalies++
-      scores[at++] = isScore ? score : NaN
-    }
-    whole += matrix.wholeRows
-    matrix.clear()
-  }
-  // Without an order the rows come as they were inserted (DuckDB's preserve_insertion_order).
-  const { batches } = await session.stream(
-    `SELECT ${featureColumns(card.features, new Set(rows.columns))} FROM ${rows.name}`,
-  )
-  for await (const batch of batches) {
-    for (const row of batch) {
-      matrix.add(row)
-      if (matrix.rows === batchRows) await flush()
-    }
-  }
-  await flush()
-  if (scored === 0 && whole > 0) {
-    throw new ModelError(
-      'MODEL_MISMATCH',
-      `Model ${card.name}, version ${card.version}: it scores none of ${String(whole)} rows that have all of their features with a number. Promote a version that does.`,
-      { data: { model: card.name, version: card.version, rows: whole } },
-    )
-  }
-  const file = join(session.folder, 'scores.parquet')
-  const field = { name: 'score', type: 'double', nullable: false } as const
-  await writeFile(file, encodeParquet([{ field, data: scores }], { codec: 'uncompressed', statistics: false }))
-  return { file, scored, anomalies }
 }
 
 /** A SELECT of the scored table's columns, but for the partition column, out of the rows and their scores. */

@@ -5,7 +5,7 @@ import {
   summaryPartitionColumns,
   summaryTable,
 } from '../../contract/index.js'
-import { type AddFile, FileSkipper, type Predicate, type Snapshot } from '../../delta/index.js'
+import { type AddFile, FileSkipper, type Snapshot } from '../../delta/index.js'
 import {
   copyToParquet,
   type DuckDbSession,
@@ -15,22 +15,21 @@ import {
   openDeltaView,
   publishFile,
 } from '../../query/index.js'
-import { chunks, columnKey, dayMicros } from '../../types/index.js'
+import { columnKey, dayMicros } from '../../types/index.js'
 import {
-  dayOf,
   eventDate,
   isBefore,
-  maxRowsOf,
   type OpenedTable,
-  partitionDay,
+  pieceOf,
   type RebuildInput,
   type RefreshOptions,
-  rowsIn,
   SessionTable,
+  timeBetween,
 } from '../incremental/index.js'
 import { type Lake, openSession } from '../lake/index.js'
+import { type Day, filesByDay, windowPieces, within } from './summaryFiles.js'
 import { summarisedColumns, summarySelect } from './summarySelect.js'
-import { type Span, spansOf, windowMicros, windowOf } from './summaryWindows.js'
+import { windowMicros, windowOf } from './summaryWindows.js'
 
 /** A part of the summary, recreated. */
 export interface Summarised {
@@ -61,16 +60,16 @@ export async function summariseWindows(
   const touched = await findWindows(session, lake, stream, scored, all)
   for (const day of touching?.days ?? []) await addWindowsOf(touched, day)
   const windows = await windowsOf(touched)
-  const days = filesByDay(stream, scored, spansOf(windows))
+  const days = filesByDay(stream, scored, windows)
   const columns = summarisedColumns(stream, scored.schema)
   const store = lake.store.within(scoredPath(stream))
   const select = (relation: string) => summarySelect(stream, relation, columns)
   const fields = scored.schema.fields.filter(f => columns.includes(f.name))
   const fresh = await SessionTable.create(session, 'fresh', measuredColumns(stream), select(`(${emptySelect(fields)})`))
-  for (const part of chunks(days, day => rowsIn(day.files), maxRowsOf(lake, options))) {
-    const files = part.flatMap(day => day.files)
+  for (const { from, to, files } of windowPieces(stream, scored, days, pieceOf(lake, options))) {
     using view = await openDeltaView(session, lake.files, { store, state: scored, files, columns })
-    const rows = `SELECT * FROM (${view.sql}) WHERE ${windowOf(stream)} IN (SELECT w FROM ${touched.name})`
+    const those = `SELECT w FROM ${touched.name} WHERE w >= ${from} AND w < ${to}`
+    const rows = `SELECT * FROM (${view.sql}) WHERE ${timeBetween(stream, from, to)} AND ${windowOf(stream)} IN (${those})`
     await fresh.insert(select(`(${rows})`))
   }
   const filesRead = days.reduce((sum, day) => sum + day.files.length, 0)
@@ -118,47 +117,6 @@ async function windowsOf({ session, name }: Windows): Promise<readonly bigint[]>
 function measuredColumns(stream: Stream): readonly string[] {
   const { fields } = summaryTable(stream).schema
   return fields.flatMap(({ name }) => (summaryPartitionColumns.includes(name) ? [] : [name]))
-}
-
-interface Day {
-  readonly day: string
-  readonly spans: readonly Span[]
-  /** Files of the scored table that can have rows in the spans. */
-  readonly files: readonly AddFile[]
-}
-
-function filesByDay(stream: Stream, scored: Snapshot, spans: readonly Span[]): readonly Day[] {
-  const skipper = new FileSkipper({ ...scored.metadata, schema: scored.schema })
-  const time = columnKey([stream.eventTime])
-  const days = new Map<number, Span[]>()
-  for (const span of spans) {
-    const day = dayOf(span.from)
-    const known = days.get(day)
-    if (known === undefined) days.set(day, [span])
-    else known.push(span)
-  }
-  return [...days].map(([day, own]) => {
-    const wanted: Predicate = {
-      op: 'and',
-      of: [{ op: '=', column: columnKey(['_event_date']), value: day }, within(time, own)],
-    }
-    return {
-      day: partitionDay(day),
-      spans: own,
-      files: scored.files.filter(file => skipper.match(file, wanted) !== 'no'),
-    }
-  })
-}
-
-function within(column: string, spans: readonly Span[]): Predicate {
-  const between = ({ from, to }: Span): Predicate => ({
-    op: 'and',
-    of: [
-      { op: '>=', column, value: from },
-      { op: '<', column, value: to },
-    ],
-  })
-  return { op: 'or', of: spans.map(between) }
 }
 
 /**

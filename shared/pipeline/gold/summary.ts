@@ -16,8 +16,8 @@ import {
   laterDay,
   liveRows,
   lostRowsOf,
-  maxRowsOf,
   type NewRows,
+  pieceOf,
   rebuildStep,
   type RefreshOptions,
   refreshStep,
@@ -64,7 +64,7 @@ function summaryDerivation(lake: Lake, stream: Stream, options: RefreshOptions):
         lostBefore: lostRowsOf(source, 'expired') - (await sumOfColumn(target.table, target.state, kept, 'events')),
       }),
     },
-    maxRows: maxRowsOf(lake, options),
+    piece: pieceOf(lake, options),
     detail: { table: spec.path },
     apply: async ({ source: state, target, files, lostDays, next, snapshot, ...batch }) => {
       const source = await snapshot()

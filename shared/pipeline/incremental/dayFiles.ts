@@ -101,10 +101,14 @@ function within(stream: Stream, days: readonly DayCount[]): string {
 
 /** Event times from `start` to before `end`, microseconds, so that engines can skip by the column's own statistics. */
 export function timeBetween(stream: Stream, start: bigint, end: bigint): string {
-  const type = stream.columns.find(c => c.name === stream.eventTime)?.type
-  const make = type === 'timestamp_ntz' ? 'make_timestamp' : 'make_timestamptz'
   const time = identifier(stream.eventTime)
-  return `${time} >= ${make}(${start}::BIGINT) AND ${time} < ${make}(${end}::BIGINT)`
+  return `${time} >= ${timeAt(stream, start)} AND ${time} < ${timeAt(stream, end)}`
+}
+
+/** A time in microseconds as a value of the event time's type. */
+export function timeAt(stream: Stream, micros: bigint): string {
+  const type = stream.columns.find(c => c.name === stream.eventTime)?.type
+  return `${type === 'timestamp_ntz' ? 'make_timestamp' : 'make_timestamptz'}(${micros}::BIGINT)`
 }
 
 /** Brings one file to the store while the next is being written. */

@@ -1,6 +1,7 @@
 import type { TableSpec } from '../../contract/index.js'
 import type { AddFile, Snapshot, TableState } from '../../delta/index.js'
 import type { Json } from '../../types/index.js'
+import type { PieceBounds } from '../lake/index.js'
 import type { StepReport } from '../step/index.js'
 import type { Cursor } from './cursor.js'
 import type { OpenedTable } from './openTable.js'
@@ -39,8 +40,8 @@ export interface Derivation {
     /** Whether it is time to make rows again although the source has gained none; it is asked only then. */
     readonly isDue?: (table: OpenedTable) => Promise<boolean>
   }
-  /** Most rows of the source that one run takes, unless a single file has more. */
-  readonly maxRows: number
+  /** Most of the source that one run takes, unless a single file has more. */
+  readonly piece: PieceBounds
   /** What the run's report contains of the table whatever happens. */
   readonly detail: StepReport['detail']
   /**

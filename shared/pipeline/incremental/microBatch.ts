@@ -1,9 +1,9 @@
 import { type Action, type AddFile, commitInfoOf, DeltaError, type DeltaTable } from '../../delta/index.js'
 import { mostLinks } from '../../telemetry/index.js'
 import { asObject } from '../../types/index.js'
-import { PipelineError } from '../lake/index.js'
+import { type PieceBounds, PipelineError } from '../lake/index.js'
 import { atBeginning, type Cursor } from './cursor.js'
-import { recordCount } from './rowCounts.js'
+import { PieceFill } from './filePieces.js'
 import { rowLossOf } from './rowLoss.js'
 
 /** What one run reads of its source. */
@@ -28,7 +28,7 @@ export type MicroBatch =
   | { readonly kind: 'nothing' }
 
 /**
- * What has been added since the cursor, up to `maxRows` rows but at least one file. Files that only rearrange rows
+ * What has been added since the cursor, within the bounds but at least one file. Files that only rearrange rows
  * (compaction) are passed over, and so are commits of rows that are lost for good.
  *
  * @param tip the source's newest version
@@ -39,7 +39,7 @@ export async function planMicroBatch(
   source: DeltaTable,
   tip: number,
   cursor: Cursor | undefined,
-  maxRows: number,
+  bounds: PieceBounds,
   rebuild: string,
 ): Promise<MicroBatch> {
   let { version, files: skip } = cursor ?? atBeginning
@@ -47,12 +47,12 @@ export async function planMicroBatch(
   const files: AddFile[] = []
   const lostDays = new Map<string, number>()
   const runIds = new Set<string>()
-  let rows = 0
+  const fill = new PieceFill(bounds)
   let passes = false
   const batch = (next: Cursor, more: boolean): MicroBatch => ({
     kind: 'files',
     files,
-    rows,
+    rows: fill.rows,
     lostDays,
     next,
     runIds: [...runIds].slice(-mostLinks),
@@ -72,12 +72,8 @@ export async function planMicroBatch(
       const added = loss === undefined ? newDataFiles(commit.actions) : []
       for (; skip < added.length; skip++) {
         const file = added[skip] as AddFile
-        const count = recordCount(file)
-        if (files.length > 0 && rows + count > maxRows) {
-          return batch({ version, files: skip }, true)
-        }
+        if (!fill.take(file)) return batch({ version, files: skip }, true)
         files.push(file)
-        rows += count
         runIds.add(runIdOf(commit.actions))
       }
       version = commit.version

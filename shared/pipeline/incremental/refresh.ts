@@ -1,7 +1,7 @@
 import type { AddFile, DeltaTable, TableState } from '../../delta/index.js'
 import { QueryError } from '../../query/index.js'
 import type { StructType } from '../../types/index.js'
-import { type Lake, PipelineError, untilCommitted } from '../lake/index.js'
+import { type Lake, type PieceBounds, PipelineError, untilCommitted } from '../lake/index.js'
 import type { StepResult, StepRun } from '../step/index.js'
 import { withCarriedColumns } from './carriedColumns.js'
 import { commitRows } from './commitRows.js'
@@ -20,7 +20,7 @@ const maxPlans = 8
 const maxSwaps = 20
 
 /**
- * One incremental run of a derived table: takes what the source has gained since the last one, up to `maxRows`, and
+ * One incremental run of a derived table: takes what the source has gained since the last one, up to its `piece`, and
  * commits the rows made of it together with the cursor. `more` in the result says that the bound was reached. Rows taken
  * out of the source make it replace all rows, in one commit.
  *
@@ -52,7 +52,7 @@ function contended({ target }: Derivation): PipelineError {
 
 /** @returns undefined when another writer won and the plan is void */
 async function refreshOnce(lake: Lake, run: StepRun, derivation: Derivation): Promise<StepResult | undefined> {
-  const { source, target, maxRows, detail } = derivation
+  const { source, target, piece, detail } = derivation
   const table = lake.table(source.path)
   const state = await table.state({ fresh: true })
   if (state === undefined) return nothingToDo(derivation)
@@ -64,7 +64,7 @@ async function refreshOnce(lake: Lake, run: StepRun, derivation: Derivation): Pr
     const now = await table.state({ fresh: true })
     if (now !== undefined && now.version >= cursor.version) return undefined
   }
-  const planned = await planBatch(table, state, cursor, { maxRows, rebuild: target.rebuiltBy })
+  const planned = await planBatch(table, state, cursor, { piece, rebuild: target.rebuiltBy })
   const isDue = planned.kind === 'nothing' && cursor !== undefined && (await target.isDue?.(opened)) === true
   const batch: MicroBatch = isDue
     ? { kind: 'files', files: [], lostDays: new Map(), rows: 0, next: cursor, runIds: [], more: false }
@@ -118,11 +118,11 @@ function planBatch(
   table: DeltaTable,
   state: TableState,
   cursor: Cursor | undefined,
-  { maxRows, rebuild }: { readonly maxRows: number; readonly rebuild: string },
+  { piece, rebuild }: { readonly piece: PieceBounds; readonly rebuild: string },
 ): Promise<MicroBatch> {
   if (cursor === undefined && rowLossesOf(state) > 0n)
     return Promise.resolve({ kind: 'recompute', why: 'the source has lost rows for good' })
-  return planMicroBatch(table, state.version, cursor, maxRows, rebuild)
+  return planMicroBatch(table, state.version, cursor, piece, rebuild)
 }
 
 /**

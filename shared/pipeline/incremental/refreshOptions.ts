@@ -1,20 +1,26 @@
 import type { AddFile } from '../../delta/index.js'
-import type { Lake } from '../lake/index.js'
+import { type Lake, type PieceBounds, pieceBounds } from '../lake/index.js'
 import type { Trigger } from '../step/index.js'
 
 /** Options of a run of a derived table. */
 export interface RefreshOptions {
   /** What started the run; `timer` when absent. */
   readonly trigger?: Trigger | undefined
-  /** Most rows of the source that are worked on at once; the setting SILVER_MAX_ROWS_PER_RUN when absent. */
+  /** Most rows of the source that a run takes on; the setting SILVER_MAX_ROWS_PER_RUN when absent. */
   readonly maxRows?: number | undefined
   /** Most rows of one file; by size, about 128 MiB, when absent. */
   readonly rowsPerFile?: number | undefined
 }
 
-/** Most rows of the source that are worked on at once: the run's own bound, else the setting. */
+/** Most rows of the source that a run takes on: its own bound, else the setting. */
 export function maxRowsOf(lake: Lake, options: RefreshOptions): number {
   return options.maxRows ?? lake.settings.silverMaxRowsPerRun
+}
+
+/** Most that is worked on at once: what there is memory for, and no more rows than a run takes on. */
+export function pieceOf(lake: Lake, options: RefreshOptions): PieceBounds {
+  const { rows, bytes } = pieceBounds(lake)
+  return { rows: Math.min(rows, maxRowsOf(lake, options)), bytes }
 }
 
 const fileBytes = 128 * 2 ** 20

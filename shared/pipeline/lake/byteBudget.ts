@@ -17,8 +17,9 @@ export function defaultBudget(memory: number = totalmem(), limit: number = proce
 }
 
 /**
- * Bytes that a DuckDB may use when nobody says: half of what the process may, and of the instance, so that the rest of
- * the process has the other half. See {@link defaultBudget} for `memory` and `limit`.
+ * Bytes that a DuckDB may use when nobody says: a quarter of what the process may, and of the instance. What it reads and
+ * writes files with comes on top of them, and so does the process itself with its libraries: 200 to 300 MB together. See
+ * {@link defaultBudget} for `memory` and `limit`.
  *
  * @param instance bytes of an instance, by the settings
  */
@@ -27,8 +28,8 @@ export function defaultSessionMemory(
   memory: number = totalmem(),
   limit: number = process.constrainedMemory(),
 ): number {
-  const half = Math.floor(Math.min(usable(memory, limit), instance) / 2)
-  return Math.min(1024 * megabyte, Math.max(128 * megabyte, half))
+  const quarter = Math.floor(Math.min(usable(memory, limit), instance) / 4)
+  return Math.min(1024 * megabyte, Math.max(128 * megabyte, quarter))
 }
 
 const usable = (memory: number, limit: number): number => (limit > 0 ? Math.min(memory, limit) : memory)

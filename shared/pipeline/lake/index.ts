@@ -2,7 +2,7 @@
 export type { HeldBytes } from './byteBudget.js'
 export type { Lake } from './lake.js'
 export { openLake } from './openLake.js'
-export { openSession, sessionOptions, sortableBytes } from './openSession.js'
+export { openSession, type PieceBounds, pieceBounds, sessionOptions, sortableBytes } from './openSession.js'
 export { PipelineError } from './pipelineError.js'
 export { closeProcessLake, processLake } from './processLake.js'
 export { journalFolder } from './runJournal.js'

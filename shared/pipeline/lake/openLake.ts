@@ -9,6 +9,7 @@ import { streams as declaredStreams } from '../../streams/index.js'
 import { defaultPrices, type Logger, rowListener, type RunListener, silentLogger } from '../../telemetry/index.js'
 import { ByteBudget, defaultBudget } from './byteBudget.js'
 import type { Lake } from './lake.js'
+import { parallelDownloads } from './openSession.js'
 import { RunJournal } from './runJournal.js'
 import { storeOptions } from './storeOptions.js'
 
@@ -39,7 +40,11 @@ export async function openLake(settings: Settings, parts: LakeParts = {}): Promi
   const log = parts.log ?? silentLogger
   const store = new MeteredStore(parts.store ?? (await openStore(settings.lakeUrl, storeOptions(settings))))
   const source = parts.source ?? openSource(sourceConnection(settings), { log, onWaiting: parts.onWaiting })
-  const files = new FileCache({ limitBytes: settings.tempLimit, temporaryFolder: settings.tempFolder })
+  const files = new FileCache({
+    limitBytes: settings.tempLimit,
+    temporaryFolder: settings.tempFolder,
+    parallel: parallelDownloads({ settings }),
+  })
   const journal = new RunJournal(store, clock, log)
   const tables = new Map<string, DeltaTable>()
   const streams = streamSet(parts.streams ?? declaredStreams)

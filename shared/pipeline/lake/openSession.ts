@@ -11,12 +11,34 @@ export function sessionOptions({ settings }: Pick<Lake, 'settings'>): SessionOpt
   }
 }
 
+/** Most that a step works on at once: rows, and bytes of the files that they lie in. */
+export interface PieceBounds {
+  readonly rows: number
+  readonly bytes: number
+}
+
+/** Memory of a session for each row that is worked on: as it was read, and as it is being compared, sorted, written. */
+const rowBytes = 512
+/** The same for each byte of a file: columns are compressed there. */
+const fileFactor = 4
+
+/** What a session has memory for, so that nothing is spilled; whoever has more to do does it piece by piece. */
+export function pieceBounds(lake: Pick<Lake, 'settings'>): PieceBounds {
+  const { memoryLimit = 0 } = sessionOptions(lake)
+  return { rows: Math.floor(memoryLimit / rowBytes), bytes: Math.floor(memoryLimit / fileFactor) }
+}
+
 /**
  * Bytes of files that one session can sort within its bounds: rows lie in the temporary folder as they were and as they
  * are being sorted, both times several times as large as in a file.
  */
 export function sortableBytes({ settings }: Pick<Lake, 'settings'>): number {
   return Math.floor(settings.tempLimit / 8)
+}
+
+/** Files fetched at once, each of which holds a piece of some megabytes: two on the smallest instance, eight at most. */
+export function parallelDownloads(lake: Pick<Lake, 'settings'>): number {
+  return Math.min(8, Math.max(2, Math.floor(pieceBounds(lake).bytes / (16 * 2 ** 20))))
 }
 
 /** A DuckDB of its own for one run. */

@@ -15,13 +15,13 @@ export function layerAggregate(stream: Stream, layer: Layer, staleMs: number): A
   const event = identifier(stream.eventTime)
   const age = (from: string) => `epoch_us(${from}) - epoch_us(${event})`
   const valid = `${event} IS NOT NULL`
+  const ages = `(quantile_cont((${committedAt} - epoch_us(${event})) / 1e6, [0.5, 0.95, 0.99]) FILTER (${valid}))`
   const common = [
     'count(*) AS "rows"',
     `max(epoch_us(${event})) AS newest`,
     `count(*) FILTER (${age('_ingested_at')} > ${staleMs * 1000}) AS stale`,
-    `quantile_cont((${committedAt} - epoch_us(${event})) / 1e6, 0.5) FILTER (${valid}) AS p50`,
-    `quantile_cont((${committedAt} - epoch_us(${event})) / 1e6, 0.95) FILTER (${valid}) AS p95`,
-    `quantile_cont((${committedAt} - epoch_us(${event})) / 1e6, 0.99) FILTER (${valid}) AS p99`,
+    // Asked for together, DuckDB has the ages of all rows in memory once.
+    ...[50, 95, 99].map((percent, i) => `${ages}[${i + 1}] AS p${percent}`),
   ]
   switch (layer) {
     case 'bronze':

@@ -1,11 +1,14 @@
 import type { DeltaTable, TableState } from '../../delta/index.js'
 import { type DuckDbSession, openDeltaView } from '../../query/index.js'
-import type { Row } from '../../types/index.js'
+import { chunks, type Row } from '../../types/index.js'
+import { recordCount } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 import type { AddedFile } from './additions.js'
 
-/** Files read in one query: what bounds memory and the space of fetched files. */
+/** Files read in one query: what bounds the space of fetched files. */
 const filesAtOnce = 100
+/** Rows read in one query: their ages are all in memory, for quantiles. */
+const rowsAtOnce = 2_000_000
 
 /** The column that holds, in microseconds, when a row's file was committed. */
 export const committedAt = '__committed_at'
@@ -43,8 +46,9 @@ export async function measure(
     schema: { ...schema, fields: [...schema.fields, { name: committedAt, type: 'long' as const, nullable: false }] },
   }
   const rows: Row[] = []
-  for (let start = 0; start < files.length; start += filesAtOnce) {
-    const slice = files.slice(start, start + filesAtOnce).map(({ add, committedAt: ms }) => ({
+  const weight = ({ add }: AddedFile) => Math.max(1 / filesAtOnce, recordCount(add) / rowsAtOnce)
+  for (const part of chunks(files, weight, 1)) {
+    const slice = part.map(({ add, committedAt: ms }) => ({
       ...add,
       partitionValues: { ...add.partitionValues, [committedAt]: String(Math.round(ms) * 1000) },
     }))

@@ -5,10 +5,10 @@ import { chunks, dayMicros } from '../../types/index.js'
 import {
   type DayCount,
   dayFilesOf,
+  filePieces,
   lookupRowGroupRows,
-  maxRowsOf,
+  pieceOf,
   type RebuildInput,
-  recordCount,
   type RefreshOptions,
   rowsIn,
   rowsPerFile,
@@ -16,7 +16,7 @@ import {
   timeBetween,
   writeDayFiles,
 } from '../incremental/index.js'
-import { type Lake, openSession } from '../lake/index.js'
+import { type Lake, openSession, type PieceBounds } from '../lake/index.js'
 import { type Tally, tallyRows } from './counters.js'
 import { findDuplicates, withoutDuplicates } from './dedupe.js'
 import { type BronzeRecords, loadKeptRows } from './keptRows.js'
@@ -47,10 +47,10 @@ export async function recompute(
   whole: RebuildInput,
 ): Promise<Recomputed> {
   const { source: bronze, target: silver, firstDay } = whole
-  const maxRows = maxRowsOf(lake, options)
+  const piece = pieceOf(lake, options)
   const rows = rowsIn(bronze.files)
   await using session = await openSession(lake)
-  const { all, rejected } = await gatherRows(session, lake, stream, whole, maxRows)
+  const { all, rejected } = await gatherRows(session, lake, stream, whole, piece)
   const kept = await loadKeptRows(lake, stream, whole, { all, rejected })
   await all.insert(`SELECT * FROM ${kept.rows.name}`)
   const duplicates = await findDuplicates(stream, all, await noPriorKeys(stream, all))
@@ -60,7 +60,7 @@ export async function recompute(
   const target = { ...dayFilesOf(lake, stream, session, silver, perFile), rowGroupRows: lookupRowGroupRows }
   const columns = bronzeColumns(bronze.schema)
   const adds: AddFile[] = []
-  for (const days of chunks(tally.days, day => day.rows, maxRows)) {
+  for (const days of chunks(tally.days, day => day.rows, piece.rows)) {
     const files = filesWithEvents(stream, bronze, bronze.files, spanOf(days))
     using view = await openDeltaView(session, lake.files, {
       store: lake.store.within(bronzePath(stream)),
@@ -89,7 +89,7 @@ async function gatherRows(
   lake: Lake,
   stream: Stream,
   { source: bronze, target: { schema } }: RebuildInput,
-  maxRows: number,
+  piece: PieceBounds,
 ): Promise<BronzeRecords> {
   const narrow = narrowColumns(stream)
   const needed = new Set([...narrow, '_timestamp', '_error_code'])
@@ -103,7 +103,7 @@ async function gatherRows(
   const { valid, failed } = selects(empty.sql)
   const all = await SessionTable.create(session, 'all_rows', narrow, valid)
   const rejected = await SessionTable.create(session, 'rejected', lineage, failed)
-  for (const files of chunks(bronze.files, recordCount, maxRows)) {
+  for (const files of filePieces(bronze.files, piece)) {
     using view = await openDeltaView(session, lake.files, { store, state: bronze, files, columns })
     const part = selects(view.sql)
     await all.insert(part.valid)

@@ -5,7 +5,7 @@ import {
   eventDate,
   hasCursor,
   lostRowsOf,
-  maxRowsOf,
+  pieceOf,
   type RefreshOptions,
 } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
@@ -31,7 +31,7 @@ export function silverDerivation(lake: Lake, stream: Stream, options: RefreshOpt
           : undefined
       },
     },
-    maxRows: maxRowsOf(lake, options),
+    piece: pieceOf(lake, options),
     detail: {},
     apply: async batch => {
       const { adds, tally, priorFiles, keyGroups } = await refineBatch(lake, stream, options, batch)

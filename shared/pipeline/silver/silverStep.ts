@@ -1,29 +1,21 @@
 import { silverPath, type Stream } from '../../contract/index.js'
-import { rebuildStep, type RefreshOptions, refreshStep } from '../incremental/index.js'
+import { inPieces, rebuildStep, type RefreshOptions, refreshStep } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 import type { StepReport, Trigger } from '../step/index.js'
 import { silverDerivation } from './silverDerivation.js'
 
 /**
- * Silver of every stream. A timer takes on one bounded piece and leaves the rest to its next run; a command goes on
- * until it has all.
+ * Silver of every stream, piece by piece. A timer takes on a bounded number of rows and leaves the rest to its next run; a
+ * command goes on until it has all.
  */
 export async function runSilver(
   lake: Lake,
   trigger: Trigger,
   options: RefreshOptions = {},
 ): Promise<readonly StepReport[]> {
-  const { reportPaused } = await import('../pause/index.js')
   const reports: StepReport[] = []
-  for (const stream of lake.streams) {
-    let report: StepReport
-    do {
-      report =
-        (await reportPaused(lake, { step: 'silver', stream: stream.name, trigger })) ??
-        (await refineSilver(lake, stream, { ...options, trigger }))
-      reports.push(report)
-    } while (trigger === 'command' && report.more === true)
-  }
+  for (const stream of lake.streams)
+    reports.push(...(await inPieces(lake, { step: 'silver', stream, trigger }, options, refineSilver)).reports)
   return reports
 }
 

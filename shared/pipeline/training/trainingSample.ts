@@ -1,8 +1,8 @@
 import { lineage, silverPath, type Stream } from '../../contract/index.js'
 import { filesThatMayMatch, type Snapshot } from '../../delta/index.js'
 import { type DuckDbSession, identifier, openDeltaView } from '../../query/index.js'
-import { chunks, columnKey } from '../../types/index.js'
-import { maxRowsOf, recordCount, rowsIn, SessionTable, timeBetween } from '../incremental/index.js'
+import { columnKey } from '../../types/index.js'
+import { filePieces, pieceOf, rowsIn, SessionTable, timeBetween } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 
 /** Which rows of silver are drawn. */
@@ -53,7 +53,7 @@ export async function drawSample(
   const where = since === undefined ? 'true' : timeBetween(stream, since, lastTime)
   let table: SessionTable | undefined
   let read = 0
-  for (const part of chunks(files, recordCount, maxRowsOf(lake, {}))) {
+  for (const part of filePieces(files, pieceOf(lake, {}))) {
     using view = await openDeltaView(session, lake.files, { store, state: silver, files: part, columns: wanted })
     const select = `SELECT *, ${drawn} AS draw FROM (${view.sql}) WHERE ${where} ORDER BY draw LIMIT ${rows}`
     if (table === undefined) table = await SessionTable.create(session, 'drawn', [...columns, 'draw'], select)

@@ -27,7 +27,7 @@ export function bigEvents(lake: Lake, stream: Stream, maxRows = 1000): Derivatio
   return {
     source: { path: silverPath(stream), madeBy: 'lake run silver' },
     target: { spec, carriesColumns: false, layer: 'gold', rebuiltBy: 'rebuild the big events' },
-    maxRows,
+    piece: { rows: maxRows, bytes: 2 ** 30 },
     detail: { table: spec.path },
     apply: ({ source, target, files }) => write(lake, stream, source, target, files),
     rebuild: ({ source, target }) => write(lake, stream, source, target, source.files),

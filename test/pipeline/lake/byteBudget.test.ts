@@ -89,11 +89,11 @@ test('the default is a share of what the process may use, within bounds', () => 
 
 test.each([
   ['a large machine, a large instance', 64 * 1024, 0, 16_384, 1024],
-  ['a machine whose process is limited', 64 * 1024, 512, 2048, 256],
-  ['a limit that is none', 4096, 2 ** 43, 2048, 1024],
-  ['an instance by the settings', 64 * 1024, 0, 512, 256],
+  ['a machine whose process is limited', 64 * 1024, 512, 2048, 128],
+  ['a limit that is none', 4096, 2 ** 43, 2048, 512],
+  ['an instance by the settings', 64 * 1024, 0, 512, 128],
   ['hardly any memory', 200, 0, 2048, 128],
-])('DuckDB has half of the memory of %s', (_, machine, limit, instance, wanted) => {
+])('DuckDB has a quarter of the memory of %s', (_, machine, limit, instance, wanted) => {
   const mb = 2 ** 20
   expect(defaultSessionMemory(instance * mb, machine * mb, limit * mb)).toBe(wanted * mb)
 })
