@@ -2,6 +2,7 @@ import { bronzeBench } from './bronzeBench.js'
 import { bronzeCostBench } from './bronzeCostBench.js'
 import { coldStartBench } from './coldStartBench.js'
 import { comparisonTable, deltaBench } from './deltaBench.js'
+import { fetchedBench } from './fetchedBench.js'
 import { memoryBench } from './memoryBench.js'
 import { modelsBench } from './modelsBench.js'
 import { pageBench } from './pageBench.js'
@@ -13,7 +14,7 @@ import { telemetryBench } from './telemetryBench.js'
 import { windowBench } from './windowBench.js'
 
 /**
- * usage: npm run bench -- [bronze|cost|parquet|silver|snapshot|delta|memory|steps|coldstart|models|window|telemetry|page] [rows, commits, scale,
+ * usage: npm run bench -- [bronze|cost|parquet|silver|snapshot|delta|memory|steps|coldstart|models|window|telemetry|page|fetched] [rows, commits, scale,
  * files, or an address]; ratios are within the run, the part's baseline being 1. `delta` compares with delta-rs, by the
  * Python in DELTALAKE_PYTHON or one that it sets up itself. `coldstart` needs `npm run package` before, `models` a Python
  * with scikit-learn and onnxruntime in MODELS_PYTHON, `page` the address of a running stack's page; these, `cost`, `window` and
@@ -45,6 +46,12 @@ for (const [part, run] of Object.entries(parts)) {
 if (wanted === 'cost') {
   process.stdout.write('bronze, a million events of each shape\n')
   for (const { name, figure } of await bronzeCostBench(rows)) process.stdout.write(`  ${name.padEnd(28)} ${figure}\n`)
+}
+
+if (wanted === undefined || wanted === 'fetched') {
+  process.stdout.write('fetched of a table on blob storage\n')
+  for (const { name, bytes, of } of await fetchedBench(rows))
+    process.stdout.write(`  ${name.padEnd(56)} ${megabytes(bytes)} of ${megabytes(of)} MB\n`)
 }
 
 if (wanted === undefined || wanted === 'snapshot') {
@@ -103,4 +110,8 @@ if (wanted === 'page') {
   process.stdout.write('page\n')
   const measures = await pageBench(rowsText ?? 'http://127.0.0.1:7071/api/lake')
   for (const { name, figure } of measures) process.stdout.write(`  ${name.padEnd(32)} ${figure}\n`)
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(2).padStart(8)
 }
