@@ -17,12 +17,12 @@ export function costSection(data: PageData): Html {
 }
 
 function costed(data: PageData, cost: CostReport, today: CostReport | undefined, sql: string): Html {
-  const { total, span } = cost
+  const { total } = cost
   const dearest = cost.steps[0]?.total ?? 0
   return html`<p>
       <b>${dollars(total.perMillionRows)}</b> per million events, <b>${dollars(total.perGigabyte)}</b> per GB;
-      <b>${dollars(today?.total.total)}</b> today, <b>${dollars(cost.month)}</b> a month at the rate since
-      ${moment(span?.from)}.${cost.lever === undefined ? undefined : html` ${cost.lever.sentence}`}
+      <b>${dollars(today?.total.total)}</b>
+      today${month(cost)}.${cost.lever === undefined ? undefined : html` ${cost.lever.sentence}`}
     </p>
     ${dataTable(
       { heading: 'cost' },
@@ -38,6 +38,13 @@ function costed(data: PageData, cost: CostReport, today: CostReport | undefined,
       ],
       cost.steps.map(step => stepRow(step, dearest)),
     )}${byTable(data, cost.tables)}`
+}
+
+/** Nothing before it can be projected. */
+function month({ month: projected, span }: CostReport): Html | undefined {
+  return projected === undefined
+    ? undefined
+    : html`, <b>${dollars(projected)}</b> a month at the rate since ${moment(span?.from)}`
 }
 
 /** Lines beyond these are added up in the last one. */
