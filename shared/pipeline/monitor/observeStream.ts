@@ -67,8 +67,9 @@ export async function observeStream(
   const { reconciliation } = monitorState
   // Progress and files must be of one version, or a commit in between would look like rows lost or doubled.
   const span = states.bronze === undefined ? undefined : spanOf(stream, states.bronze)
-  // Before the first look: since there is a table.
-  const lastRun = before.lastRun === 0 ? (states.bronze?.metadata.createdTime ?? 0) : before.lastRun
+  // Before the first look: since there is a table, which may have been made in the very second of the look.
+  const made = Math.min(states.bronze?.metadata.createdTime ?? 0, runTime - 1_000)
+  const lastRun = before.lastRun === 0 ? made : before.lastRun
   const newly = newlyReported(stream, before.monitorState, monitorState)
   const rows: Row[] = []
   for (const layer of layers) {
