@@ -20,9 +20,14 @@ try {
   for (const colorScheme of ['light', 'dark'] as const) {
     const page = await browser.newPage({ colorScheme, viewport: { width: 1160, height: 1080 } })
     await page.goto(address)
+    // What is below the window is laid out after the first paint.
+    await page.locator('html.whole').waitFor()
+    await page.setViewportSize({ width: 1160, height: await endOf(page, 'freshness') })
     await page.screenshot({ path: join(folder, `page-${colorScheme}.png`) })
     if (colorScheme === 'light') {
       await page.locator('svg.picture').screenshot({ path: join(folder, 'pipeline.png') })
+      for (const name of ['timeline', 'cost'])
+        await sectionOf(page, name).screenshot({ path: join(folder, `page-${name}.png`) })
       for (const [name, sql] of Object.entries(tables)) {
         await (await answerTo(page, sql)).screenshot({ path: join(folder, `${name}.png`) })
         await page.reload()
@@ -32,6 +37,17 @@ try {
   }
 } finally {
   await browser.close()
+}
+
+function sectionOf(page: Page, heading: string): Locator {
+  return page.locator(`section[aria-labelledby="${heading}"]`).first()
+}
+
+/** How far down the page a section reaches, with the room below it. */
+async function endOf(page: Page, heading: string): Promise<number> {
+  const box = await sectionOf(page, heading).boundingBox()
+  if (box === null) throw new Error(`The page has no section ${heading}.`)
+  return Math.ceil(box.y + box.height) + 14
 }
 
 /** The table of an answer; a machine under load may take longer than a query of the page has. */

@@ -61,7 +61,7 @@ ${pictureStyle}
 .events{list-style:none;margin:12px 0 0;padding:0;font-size:14px;max-height:320px;overflow:auto}.events li{padding:4px 0;border-top:1px solid var(--line);overflow-wrap:anywhere}.events time{color:var(--dim);font-size:13px}
 .kind{display:inline-block;min-width:84px;font-size:12px;font-weight:600;color:var(--dim);margin-left:8px}.kind.failed,.kind.fired{color:var(--bad)}.kind.rejected{color:var(--late)}.kind.model{color:var(--d)}.kind.compacted,.kind.replayed,.kind.resolved{color:var(--ok)}
 .examples{list-style:none;padding:0;margin:8px 0;font-size:14px}.examples li{margin-bottom:8px;overflow-wrap:anywhere}
-details{margin-top:10px}summary{cursor:pointer;color:var(--link)}
+details{margin-top:10px}details>.wide{margin-top:8px}details th{overflow-wrap:break-word}summary{cursor:pointer;color:var(--link)}
 .equation{overflow-wrap:normal}.term{display:inline-block;white-space:nowrap}
 textarea{display:block;width:100%;padding:8px 10px;border:1px solid var(--line);border-radius:6px;background:var(--bg);color:var(--text);margin:6px 0;resize:vertical}
 label{font-size:13px;color:var(--dim)}

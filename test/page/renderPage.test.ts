@@ -106,7 +106,7 @@ describe('the page', () => {
     for (const kind of ['fired', 'resolved', 'erased']) expect(page).toContain(`kind ${kind}`)
     expect(page).not.toMatch(/<[bi]>many|bronze\.<b>/)
     for (const routine of ['rejected', 'compacted'])
-      expect(page.match(new RegExp(`kind ${routine}`, 'g'))).toHaveLength(10)
+      expect(page.match(new RegExp(`kind ${routine}`, 'g'))).toHaveLength(5)
     expect(textOf(renderPage(data))).toContain('None fires.')
   })
 

@@ -3,7 +3,7 @@ import { count, dollars, moment, percent } from '../figures.js'
 import { type Html, html } from '../html.js'
 import { linkTo } from '../links.js'
 import type { PageData } from '../pageData.js'
-import { column, dataTable, numberColumn } from './dataTable.js'
+import { breakableName, column, dataTable, numberColumn } from './dataTable.js'
 
 /** What the runs cost, by step, and what would make it less. */
 export function costSection(data: PageData): Html {
@@ -86,7 +86,7 @@ function tableRow(cost: TableCost, dearest: number): Html {
   const { table, stream, steps } = cost
   return html`<tr>
     <th scope="row">
-      ${table ?? html`<span class="dim">no table of its own${stream === undefined ? undefined : html`, ${stream}`}</span>`}
+      ${table === undefined ? html`<span class="dim">no table of its own${stream === undefined ? undefined : html`, ${stream}`}</span>` : breakableName(table)}
     </th>
     <td class="dim">${steps.join(', ')}</td>
     <td class="num">${count(cost.runs)}</td>

@@ -28,3 +28,9 @@ export function dataTable(name: TableName, columns: readonly Html[], rows: reado
     </table>
   </div>`
 }
+
+/** A name that a narrow column breaks between its parts. */
+export function breakableName(name: string): Html {
+  const parts = name.split(/(?<=[._])/)
+  return html`${parts.map((part, i) => (i === 0 ? part : html`<wbr />${part}`))}`
+}

@@ -3,7 +3,7 @@ import { ago, bytes, count, moment, seconds } from '../figures.js'
 import { type Html, html } from '../html.js'
 import { linkTo, quotedName, quotedText } from '../links.js'
 import type { PageData } from '../pageData.js'
-import { column, dataTable, numberColumn, wideColumn } from './dataTable.js'
+import { breakableName, column, dataTable, numberColumn, wideColumn } from './dataTable.js'
 
 /** The word of a verdict, with a sign that does not rest on its colour. */
 export function badge(status: string): Html {
@@ -45,18 +45,12 @@ function tableRow(data: PageData, t: TableStatus): Html {
   const rows = `SELECT * FROM ${quotedName(t.table)} LIMIT 100`
   const history = `SELECT run_time, status, reason, freshness_seconds, lag FROM monitor_logs WHERE table_name = ${quotedText(t.table)} ORDER BY run_time DESC LIMIT 100`
   return html`<tr>
-    <th scope="row"><a href="${linkTo(data, { sql: rows }, 'sql')}">${breakable(t.table)}</a></th>
+    <th scope="row"><a href="${linkTo(data, { sql: rows }, 'sql')}">${breakableName(t.table)}</a></th>
     <td>${badge(t.status)}<br /><small class="dim">${sinceText(t, data.now)}</small></td>
     <td>${t.reason}${t.repair === undefined ? undefined : html` <code class="repair">npx ${t.repair}</code>`}</td>
     <td class="num"><a href="${linkTo(data, { sql: history }, 'sql')}">${seconds(t.freshnessSeconds)}</a></td>
     <td class="num">${count(typeof total === 'bigint' ? total : undefined)}</td>
   </tr>`
-}
-
-/** A name that a narrow column breaks between its parts. */
-function breakable(name: string): Html {
-  const parts = name.split(/(?<=[._])/)
-  return html`${parts.map((part, i) => (i === 0 ? part : html`<wbr />${part}`))}`
 }
 
 function sinceText({ since }: TableStatus, now: number): Html | undefined {

@@ -8,7 +8,7 @@ import { byTask } from './job.js'
 const maxLanes = 16
 const maxEvents = 40
 /** Rejections and compactions come with every look or run: more would leave no room for what is rare. */
-const maxOfRoutine = 10
+const maxOfRoutine = 5
 
 /** When what ran, and what happened that is worth a line. */
 export function timelineSection(data: PageData): Html {
