@@ -88,19 +88,24 @@ export class LakeCatalog implements Disposable {
    * @throws QueryError QUERY_BAD_SQL, QUERY_NO_TABLE for a table whose version is asked for; DeltaError DELTA_NO_VERSION
    */
   async prepare(sql: string, whole = false): Promise<PreparedStatement> {
-    const statement = await this.#named(sql)
-    await this.#views.open(statement.sql, whole)
+    const statement = await this.named(sql)
+    await this.open(statement, whole)
     return statement
   }
 
   /** What a statement would read of each table. @throws as {@link prepare} */
   async explain(sql: string): Promise<readonly TablePlan[]> {
-    const statement = await this.#named(sql)
+    const statement = await this.named(sql)
     return this.#views.plans(statement.sql)
   }
 
-  /** The statement with its tables named as the session has them. */
-  async #named(sql: string): Promise<PreparedStatement> {
+  /** The second step of {@link prepare}, in which DuckDB plans the statement, and data files are read. */
+  open({ sql }: PreparedStatement, whole = false): Promise<void> {
+    return this.#views.open(sql, whole)
+  }
+
+  /** The first step: the statement with its tables named as the session has them. Of tables only the logs are read. */
+  async named(sql: string): Promise<PreparedStatement> {
     for (const schema of ['bronze', 'silver', 'gold']) await this.#views.createSchema(schema)
     const references = await referencesIn(this.#options.session, sql)
     if (references === undefined) return { sql, opened: await this.#openAny(sql) }

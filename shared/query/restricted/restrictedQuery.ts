@@ -112,12 +112,14 @@ async function answer(
   if (check.kind === 'refused') return check
   const { streams, table } = lake
   using catalog = new LakeCatalog({ session, cache, streams, table, fetchLimit: limits.fetchedBytes })
-  const prepared = await catalog.prepare(sql.trim().replace(/;$/, ''), whole)
+  const prepared = await catalog.named(sql.trim().replace(/;$/, ''))
   const unknown = check.tables.find(table => !isOpened(table, prepared.opened, catalog.names))
   if (unknown !== undefined)
     return refused(
       `There is no table ${unknown.join('.')} here. Those of the streams are: ${catalog.names.join(', ')}.`,
     )
+  // Planned while files can still be reached: by then every name in it is a table's, or one that cannot be a file's.
+  await catalog.open(prepared, whole)
   await session.lock(paths, sql)
   const columns = (await session.columnsOf(`${prepared.sql}\n`)).map(({ name }) => name)
   const text = `SELECT left(CAST(COLUMNS(*) AS VARCHAR), ${String(limits.characters)}) FROM (${prepared.sql}\n) LIMIT ${String(limits.rows + 1)}`

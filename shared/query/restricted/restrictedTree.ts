@@ -37,6 +37,9 @@ export function checkTree(text: string): TreeCheck {
   const list = tree['statements']
   if (!isJsonArray(list) || list.length !== 1) return refused('Only one statement is answered at a time.')
   const common = new Set(commonNames(tree))
+  // DuckDB takes what has a dot or a slash for a file where the name is out of reach.
+  const odd = [...common].find(name => /[./\\:]/.test(name))
+  if (odd !== undefined) return refused(`WITH gives the name ${odd}; one without . / \\ and : can be given here.`)
   const tables: NamedTable[] = []
   for (const node of nodesIn(tree)) {
     const fault = faultOf(node)

@@ -118,7 +118,7 @@ const statements = (random: Random): readonly string[] => {
     `SELECT p FROM sales.eu`,
     `SELECT n FROM sales.eu AT (VERSION => 2) WHERE id < ${id()}`,
     `DESCRIBE sales.eu`,
-    `SUMMARIZE SELECT id FROM sales.eu WHERE id < ${id()}`,
+    `SELECT column_name, min, max, count FROM (SUMMARIZE SELECT id FROM sales.eu WHERE id < ${id()})`,
     `FROM sales.eu SELECT id WHERE CASE WHEN n > 10 THEN id > ${id()} ELSE s IS NULL END`,
     `PIVOT (SELECT p, n FROM sales.eu WHERE id < ${id()}) ON p USING count(*)`,
   ]

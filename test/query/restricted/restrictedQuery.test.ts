@@ -4,10 +4,12 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { DeltaTable } from '../../../shared/delta/index.js'
 import { refineSilver } from '../../../shared/pipeline/silver/index.js'
 import { restrictedQuery } from '../../../shared/query/restricted/index.js'
 import { events } from '../../harness/sampleStream/events.js'
 import { SilverFixture } from '../../pipeline/silver/silverFixture.js'
+import { farStore } from '../scan/farStore.js'
 
 const limits = { timeMs: 20_000, memoryBytes: 128 * 2 ** 20, fetchedBytes: 64 * 2 ** 20, rows: 100, characters: 50 }
 
@@ -59,6 +61,24 @@ describe('a query that is answered', () => {
     const answer = await ask(sql)
     expect(answer).toMatchObject({ kind: 'rows' })
     if (rows !== undefined) expect(answer).toMatchObject({ rows })
+  })
+
+  test('fetches of tables in blob storage what it needs, and counts that', async () => {
+    const reads = { bytes: 0 }
+    const table = (path: string) => new DeltaTable(farStore(f.lake.table(path).store, reads))
+    const far = (sql: string, fetchedBytes: number) =>
+      restrictedQuery({ streams: f.lake.streams, table }, sql, { ...limits, fetchedBytes })
+    const sql = 'SELECT event_id FROM silver.events ORDER BY 1'
+    expect(await far(sql, limits.fetchedBytes)).toMatchObject({ kind: 'rows', rows: [['a'], ['b']] })
+    const needed = reads.bytes
+    expect(needed).toBeGreaterThan(0)
+    expect(await far(sql, needed)).toMatchObject({ kind: 'rows' })
+    reads.bytes = 0
+    expect(await far(sql, needed - 1)).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringMatching(/are allowed; ask for fewer columns/) as string,
+    })
+    expect(reads.bytes).toBeLessThanOrEqual(needed)
   })
 
   test('has bounds of rows and of characters', async () => {
@@ -124,6 +144,7 @@ describe('what reaches for more than the tables is refused', () => {
     'BEGIN TRANSACTION',
     `SELECT * FROM '${secret}'`,
     `SELECT * FROM "${secret}"`,
+    `SELECT * FROM (WITH "${secret}" AS (SELECT 1) SELECT 1) AS a, "${secret}"`,
     `SELECT * FROM read_csv('${secret}')`,
     `SELECT * FROM READ_TEXT('${secret}')`,
     `SELECT * FROM read_blob('${secret}')`,
