@@ -39,7 +39,10 @@ export interface ChunkOptions {
 
 /** One physical column of one row group, encoded. */
 export interface ColumnChunk {
-  readonly bytes: Uint8Array
+  /** Its bytes, part by part: they are only once put in one place, in the file. */
+  readonly parts: readonly Uint8Array[]
+  /** Bytes of the parts. */
+  readonly size: number
   /** Offsets count from the chunk's own start. */
   readonly metadata: ColumnMetaData
 }
@@ -99,27 +102,34 @@ export async function encodeChunkElsewhere(column: LeafValues, options: ChunkOpt
 
 /** Pages one after another. */
 class ChunkAssembly {
-  readonly #out = new ByteWriter(4096)
+  readonly #parts: Uint8Array[] = []
+  #size = 0
   #uncompressed = 0
   #dictionaryEnd: number | undefined
 
   add(header: PlainPage['header'], body: Uint8Array): void {
-    const out = this.#out
-    const start = out.offset
+    const out = new ByteWriter(128)
     writePageHeader(out, { ...header, compressed_page_size: body.length, crc: crc32(body) | 0 })
-    this.#uncompressed += out.offset - start + header.uncompressed_page_size
-    out.appendBytes(body)
-    if (header.type === 'DICTIONARY_PAGE') this.#dictionaryEnd = out.offset
+    const head = out.getBytes()
+    // Of its own size: what was compressed lies in room for as much as it was before.
+    const part = new Uint8Array(head.length + body.length)
+    part.set(head)
+    part.set(body, head.length)
+    this.#parts.push(part)
+    this.#size += part.length
+    this.#uncompressed += head.length + header.uncompressed_page_size
+    if (header.type === 'DICTIONARY_PAGE') this.#dictionaryEnd = this.#size
   }
 
   chunk(shape: ChunkShape, { codec }: ChunkOptions): ColumnChunk {
     return {
-      bytes: this.#out.getBytes(),
+      parts: this.#parts,
+      size: this.#size,
       metadata: {
         ...shape,
         codec: codecNames[codec],
         total_uncompressed_size: BigInt(this.#uncompressed),
-        total_compressed_size: BigInt(this.#out.offset),
+        total_compressed_size: BigInt(this.#size),
         data_page_offset: BigInt(this.#dictionaryEnd ?? 0),
         ...(this.#dictionaryEnd === undefined ? {} : { dictionary_page_offset: 0n }),
       },

@@ -60,12 +60,12 @@ class FileEncoder {
     }
   }
 
-  /** The bytes of one row group, chunk by chunk, so that a sink may take each before the next is made. */
+  /** The bytes of one row group, part by part, so that a sink may take those of a chunk before the next is made. */
   *rowGroup(columns: readonly WrittenColumn[]): Generator<Uint8Array> {
     const rows = this.#check(columns)
     if (rows === 0) return
     const placed: RowGroup['columns'] = []
-    for (const leaf of this.#leaves(columns)) yield this.#place(encodeChunk(leaf, this.#options), placed)
+    for (const leaf of this.#leaves(columns)) yield* this.#place(encodeChunk(leaf, this.#options), placed)
     this.#close(rows, placed)
   }
 
@@ -79,10 +79,10 @@ class FileEncoder {
       const chunk = encodeChunkElsewhere(leaf, this.#options)
       // A failure is reported when the chunk is awaited.
       chunk.catch(() => undefined)
-      if (before !== undefined) yield this.#place(await before, placed)
+      if (before !== undefined) yield* this.#place(await before, placed)
       before = chunk
     }
-    if (before !== undefined) yield this.#place(await before, placed)
+    if (before !== undefined) yield* this.#place(await before, placed)
     this.#close(rows, placed)
   }
 
@@ -91,7 +91,7 @@ class FileEncoder {
   }
 
   /** Counts the chunk's offsets from the file's start. */
-  #place({ bytes, metadata }: ColumnChunk, placed: RowGroup['columns']): Uint8Array {
+  #place({ parts, size, metadata }: ColumnChunk, placed: RowGroup['columns']): readonly Uint8Array[] {
     const base = BigInt(this.#offset)
     const { dictionary_page_offset: dictionaryOffset } = metadata
     placed.push({
@@ -102,8 +102,8 @@ class FileEncoder {
         ...(dictionaryOffset === undefined ? {} : { dictionary_page_offset: base + dictionaryOffset }),
       },
     })
-    this.#offset += bytes.length
-    return bytes
+    this.#offset += size
+    return parts
   }
 
   #close(rows: number, columns: RowGroup['columns']): void {

@@ -5,9 +5,10 @@ import type { ObjectStore } from '../../storage/index.js'
 import type { TraceContext } from '../../telemetry/index.js'
 import { missingOffsets, type Stretch } from './coverage.js'
 import { recordDigest } from './digest.js'
+import { GatheredRecords, type Records } from './gatheredRecords.js'
 import type { LastRecord } from './progress.js'
 import { recordContexts } from './recordContexts.js'
-import type { RowCounts, RowKinds } from './sortedRows.js'
+import type { RowCounts, RowKinds, SortedRows } from './sortedRows.js'
 import type { Ingestion } from './validateRecord.js'
 
 /** What became of one stretch of one partition; the accounting identity is made of these. */
@@ -57,9 +58,20 @@ export async function encodeCoverage(
   ingestion: Ingestion,
 ): Promise<EncodedRows> {
   const { SortedRows } = await import('./sortedRows.js')
-  const rows = new SortedRows(stream, ingestion, coverages)
+  const rows = new SortedRows(stream, ingestion, expectedOf(coverages))
   const ranges = coverages.map(coverage => encodedRange(coverage, rows.sort(coverage)))
-  const partition = { _ingest_date: new Date(ingestion.ingestedAt).toISOString().slice(0, 10) }
+  const links = ingestion.followsSources === true ? recordContexts(coverages) : []
+  return { ...(await writeRows(store, { layout, ...ingestion }, rows, ranges)), links }
+}
+
+/** Uploads rows as {@link encodeCoverage} does; `ranges` says what they are of. */
+export async function writeRows(
+  store: ObjectStore,
+  { layout, ingestedAt }: Pick<Ingestion, 'ingestedAt'> & { readonly layout: DataFileLayout },
+  rows: SortedRows,
+  ranges: readonly EncodedRange[],
+): Promise<EncodedRows> {
+  const partition = { _ingest_date: new Date(ingestedAt).toISOString().slice(0, 10) }
   const adds: AddFile[] = []
   for (const some of [rows.good, rows.bad]) {
     if (some.length > 0) adds.push(await writeDataFile(store, layout, some.columns(), partition))
@@ -70,11 +82,15 @@ export async function encodeCoverage(
     rows: rows.good.length + rows.bad.length,
     bytes: adds.reduce((sum, add) => sum + add.size, 0),
     ...rows.counts,
-    links: ingestion.followsSources === true ? recordContexts(coverages) : [],
+    links: [],
   }
 }
 
-function encodedRange(coverage: Stretch, kinds: RowKinds): EncodedRange {
+/** A stretch of which only the number of its records and the last one are known. */
+type ReadStretch = Omit<Stretch, 'records'> & { readonly records: Pick<Records, 'length' | 'at'> }
+
+/** What a commit needs to know of a stretch whose records are rows now. */
+export function encodedRange(coverage: ReadStretch, kinds: RowKinds): EncodedRange {
   const { partition, generation, from, position, records, missing, received, redelivered, repaired } = coverage
   const record = records.at(-1)
   const last = record && { offset: record.offset, digest: recordDigest(record) }
@@ -95,6 +111,14 @@ function encodedRange(coverage: Stretch, kinds: RowKinds): EncodedRange {
       missing: missingOffsets(coverage),
       holes: coverage.holes,
     },
+  }
+}
+
+function expectedOf(coverages: readonly Pick<Stretch, 'records'>[]) {
+  const sizes = coverages.map(({ records }) => (records instanceof GatheredRecords ? records.packedBytes : 0))
+  return {
+    rows: coverages.reduce((sum, { records }) => sum + records.length, 0),
+    bytes: sizes.reduce((sum, size) => sum + size, 0),
   }
 }
 

@@ -26,6 +26,11 @@ export class GatheredRecords implements Records {
     return this.#parts
   }
 
+  /** Bytes of those that are packed. */
+  get packedBytes(): number {
+    return this.#parts.reduce((sum, { records }) => sum + (isPacked(records) ? records.bytes : 0), 0)
+  }
+
   /** Adds the first `count` of some records. */
   add(records: RecordPart['records'], count: number): void {
     if (count === 0) return
@@ -53,6 +58,7 @@ export function isPacked(records: RecordPart['records']): records is PackedRecor
   return !Array.isArray(records)
 }
 
-function recordAt(records: RecordPart['records'], n: number): SourceRecord | undefined {
+/** The record at a place of a part. */
+export function recordAt(records: RecordPart['records'], n: number): SourceRecord | undefined {
   return isPacked(records) ? records.record(n) : records[n]
 }

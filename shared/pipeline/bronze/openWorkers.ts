@@ -9,30 +9,33 @@ import { startWorkerThread, workersAvailable } from './workerThread.js'
 /** Below that many offsets a worker's start costs more than it saves. */
 const worthWorkers = 20_000n
 
-/** As many workers as the work and the machine are good for: workers for a long way, this thread for a short one. */
+/**
+ * As many workers as the work and the machine are good for. This thread is one of them: another would cost as much
+ * memory again, and only wait for commits.
+ */
 export async function openWorkers(lake: Lake, stream: Stream, offsets: bigint): Promise<readonly Worker[]> {
   const wanted = lake.settings.bronzeWorkers === 0 ? availableParallelism() : lake.settings.bronzeWorkers
-  if (wanted < 2 || offsets < worthWorkers || !lake.separable || !workersAvailable) {
-    const store = lake.store.within(bronzePath(stream))
-    return [
-      {
-        run: async job => {
-          using held = await lake.budget.acquire(job.maxBytes)
-          return await runRangeJob({ ...lake, store }, stream, job, held)
-        },
-        close: () => Promise.resolve(),
-      },
-    ]
-  }
+  const threads = offsets < worthWorkers || !lake.separable || !workersAvailable ? 0 : wanted - 1
   const started = await Promise.allSettled(
-    Array.from({ length: wanted }, () => startWorkerThread(lake.settings, stream.name)),
+    Array.from({ length: threads }, () => startWorkerThread(lake.settings, stream.name)),
   )
-  const workers = started.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+  const others = started.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
   const failed = started.find(one => one.status === 'rejected')
-  if (failed === undefined) return workers.map(worker => withinBudget(lake, worker))
+  if (failed === undefined) return [...others.map(worker => withinBudget(lake, worker)), thisThread(lake, stream)]
   // A thread left behind would keep the process alive.
-  await Promise.allSettled(workers.map(worker => worker.close()))
+  await Promise.allSettled(others.map(worker => worker.close()))
   throw failed.reason
+}
+
+function thisThread(lake: Lake, stream: Stream): Worker {
+  const store = lake.store.within(bronzePath(stream))
+  return {
+    run: async job => {
+      using held = await lake.budget.acquire(job.maxBytes)
+      return await runRangeJob({ ...lake, store }, stream, job, held)
+    },
+    close: () => Promise.resolve(),
+  }
 }
 
 function withinBudget({ budget }: Pick<Lake, 'budget'>, worker: Worker): Worker {

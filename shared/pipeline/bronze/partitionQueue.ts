@@ -25,7 +25,10 @@ export function pickQueue(queues: readonly PartitionQueue[]): PartitionQueue | u
   return best
 }
 
-/** Rows of one job: large enough for good files, small enough that every worker has work and a commit holds several. */
+/**
+ * Rows of one job: large enough for good files, small enough that every worker has work and little of it in memory, and
+ * that a commit holds several.
+ */
 export function chunkRows(rowLimit: number, queues: readonly PartitionQueue[]): number {
-  return Math.max(1, Math.floor(queues.length > 1 ? rowLimit / 2 : rowLimit * 0.9))
+  return Math.max(1, Math.floor(queues.length > 1 ? rowLimit / 3 : rowLimit * 0.9))
 }

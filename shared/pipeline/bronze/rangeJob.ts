@@ -13,8 +13,8 @@ import {
 import type { ObjectStore } from '../../storage/index.js'
 import type { HeldBytes } from '../lake/index.js'
 import type { Stretch } from './coverage.js'
-import { encodeCoverage, type EncodedRows } from './encode.js'
-import { GatheredRecords, isPacked, type RecordPart } from './gatheredRecords.js'
+import { encodeCoverage, encodedRange, type EncodedRows, writeRows } from './encode.js'
+import { GatheredRecords, isPacked, type RecordPart, type Records } from './gatheredRecords.js'
 import { canStop } from './partitionFault.js'
 import { readRangeParts } from './rangeParts.js'
 import type { Ingestion } from './validateRecord.js'
@@ -54,9 +54,13 @@ export async function runRangeJob(
   job: RangeJob,
   held?: HeldBytes,
 ): Promise<EncodedRows> {
-  const coverage = await readCoverage(source, stream.topic, job)
-  const first = coverage.records.at(0)
-  if (first !== undefined) held?.grow(Math.max(0, recordBytes(first) - job.maxBytes))
+  if (isReadOnce(stream, job)) {
+    const { RowsOfRecords } = await import('./rowsOfRecords.js')
+    const rows = new RowsOfRecords(stream, job)
+    const stretch = await readStretch(source, stream.topic, job, rows, held)
+    return await writeRows(store, job, rows.sorted, [encodedRange(stretch, rows.kinds)])
+  }
+  const coverage = await readStretch(source, stream.topic, job, new GatheredRecords(), held)
   const readable = await formats.readable(stream, valuesOf(coverage.records))
   if (!canStop(stream)) return await encodeCoverage(store, job.layout, readable, [coverage], job)
   const { passableCoverage } = await import('./brokenExpectation.js')
@@ -66,9 +70,26 @@ export async function runRangeJob(
   return await encodeCoverage(store, job.layout, readable, [passable.coverage ?? coverage], job)
 }
 
-async function readCoverage(source: Source, topic: string, job: RangeJob): Promise<Stretch> {
+/** Whether a record is done with once its row is made: then the records of a job are never in memory together. */
+function isReadOnce(stream: Stream, { followsSources }: RangeJob): boolean {
+  return stream.format === 'json' && !canStop(stream) && followsSources !== true
+}
+
+/** Takes the records that a job may have, in order. */
+interface RecordSink extends Pick<Records, 'length'> {
+  /** Adds the first `count` of some records. */
+  add(records: RecordPart['records'], count: number): void
+}
+
+/** Reads as far as the job may go. What is returned has the sink for its records. */
+async function readStretch<S extends RecordSink>(
+  source: Source,
+  topic: string,
+  job: RangeJob,
+  records: S,
+  held: HeldBytes | undefined,
+): Promise<Omit<Stretch, 'records'> & { readonly records: S }> {
   const { partition, start } = job.range
-  const records = new GatheredRecords()
   const missing: OffsetRange[] = []
   let position = start
   let holes = 0n
@@ -111,13 +132,15 @@ async function readCoverage(source: Source, topic: string, job: RangeJob): Promi
     const room = Math.min(some.length, job.rowLimit - records.length)
     for (let n = 0; n < room; n++) {
       const size = sizeOf(some, n)
-      if (records.length + n > 0 && bytes + size > job.maxBytes) return n
+      const isFirst = records.length + n === 0
+      if (isFirst) held?.grow(Math.max(0, size - job.maxBytes))
+      else if (bytes + size > job.maxBytes) return n
       bytes += size
     }
     return room
   }
 
-  function covering(end: bigint): Stretch {
+  function covering(end: bigint) {
     const { generation } = job
     return {
       partition,

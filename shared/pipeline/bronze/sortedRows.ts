@@ -62,12 +62,10 @@ export class SortedRows {
   readonly #notices: Record<NoticeCode, number> = { TIMESTAMP_OUT_OF_RANGE: 0 }
   readonly #undeclared: UndeclaredCounter
 
-  /** @param expected what will be sorted */
-  constructor(stream: Stream, ingestion: Ingestion, expected: readonly Pick<Stretch, 'records'>[]) {
+  /** @param expected how many records will be sorted, about, and the bytes of those that are packed */
+  constructor(stream: Stream, ingestion: Ingestion, expected: { readonly rows: number; readonly bytes: number }) {
     const ingestedAt = BigInt(ingestion.ingestedAt) * 1000n
-    const rows = expected.reduce((sum, { records }) => sum + records.length, 0)
-    const bytes = expected.reduce((sum, { records }) => sum + packedBytes(records), 0)
-    this.good = new BronzeColumns(stream, ingestedAt, { rows, bytes })
+    this.good = new BronzeColumns(stream, ingestedAt, expected)
     this.bad = new BronzeColumns(stream, ingestedAt, { rows: 0, bytes: 0 })
     this.#stream = stream
     this.#ingestion = ingestion
@@ -86,9 +84,15 @@ export class SortedRows {
     }
   }
 
-  /** Takes the records of one stretch. */
-  sort({ records, generation, partition }: Pick<Stretch, 'records' | 'generation' | 'partition'>): RowKinds {
-    const kinds = { quarantined: 0, tombstones: 0, dropped: 0, filtered: 0, erased: 0 }
+  /**
+   * Takes the records of one stretch, or of a part of it.
+   *
+   * @param kinds of the stretch's parts before
+   */
+  sort(
+    { records, generation, partition }: Pick<Stretch, 'records' | 'generation' | 'partition'>,
+    kinds = noKinds(),
+  ): RowKinds {
     const scanner = this.#ingestion.erased?.has(partition) === true ? undefined : this.#scanner
     if (!(records instanceof GatheredRecords) || scanner === undefined) {
       for (const record of records) this.#take(record, generation, kinds)
@@ -116,7 +120,7 @@ export class SortedRows {
     return true
   }
 
-  #take(whole: SourceRecord, generation: number, kinds: { -readonly [Kind in keyof RowKinds]: number }): void {
+  #take(whole: SourceRecord, generation: number, kinds: ReturnType<typeof noKinds>): void {
     const { record, timestamp, outcome } = validateRecord(this.#stream, whole, this.#ingestion, this.#undeclared)
     if (timestamp === undefined) this.#notices.TIMESTAMP_OUT_OF_RANGE++
     for (const name of outcome?.warnings ?? []) this.#countFailed(name)
@@ -140,9 +144,9 @@ export class SortedRows {
   }
 }
 
-function packedBytes(records: Stretch['records']): number {
-  if (!(records instanceof GatheredRecords)) return 0
-  return records.parts.reduce((sum, part) => sum + (isPacked(part.records) ? part.records.bytes : 0), 0)
+/** No records yet. */
+export function noKinds(): { -readonly [Kind in keyof RowKinds]: number } {
+  return { quarantined: 0, tombstones: 0, dropped: 0, filtered: 0, erased: 0 }
 }
 
 const scanners = new WeakMap<Stream, JsonScanner | undefined>()

@@ -2,8 +2,9 @@ import { expect, test } from 'vitest'
 
 import { bronzeTable } from '../../../shared/contract/index.js'
 import { bufferSource, openParquet, type ParquetFile } from '../../../shared/parquet/index.js'
-import { encodeCoverage, type EncodedRows } from '../../../shared/pipeline/bronze/encode.js'
-import { GatheredRecords } from '../../../shared/pipeline/bronze/gatheredRecords.js'
+import { encodeCoverage, encodedRange, type EncodedRows, writeRows } from '../../../shared/pipeline/bronze/encode.js'
+import { GatheredRecords, type RecordPart } from '../../../shared/pipeline/bronze/gatheredRecords.js'
+import { RowsOfRecords } from '../../../shared/pipeline/bronze/rowsOfRecords.js'
 import { validateRecord } from '../../../shared/pipeline/bronze/validateRecord.js'
 import type { ProducedRecord, SourceRecord } from '../../../shared/sources/index.js'
 import {
@@ -79,6 +80,9 @@ test.each([0n, 2n ** 53n - 50n, 2n ** 60n])(
       const ingestion = { ingestedAt: now, maxRawBytes: 256, erased: random.below(3) === 0 ? erased : undefined }
       const [fast, slow] = [await encoded(gathered, ingestion), await encoded(objects, ingestion)]
       expect(fast, seedNote).toEqual(slow)
+      const parts: RecordPart[] = [...gathered.parts]
+      if (half === 0 && count > 0) parts.splice(0, 1, ...cutParts(drawnBatches, count))
+      expect(await encoded({ parts }, ingestion), seedNote).toEqual(slow)
       expect(rowsByOffset(fast), seedNote).toEqual(wantedRows(objects, ingestion))
       expect(gathered.at(-1), seedNote).toEqual(objects.at(-1))
       expect([...rest], seedNote).toEqual(objects)
@@ -99,6 +103,17 @@ test('what is cut off is forgotten, and what follows takes its place', () => {
   const sizes = wanted.map((_, n) => records.sizeAt(n))
   expect(records.bytes, seedNote).toBe(sizes.reduce((sum, size) => sum + size, 0))
 })
+
+/** Each batch as a part of its own, up to so many records. */
+function cutParts(drawn: readonly Buffer[], count: number): RecordPart[] {
+  let left = count
+  return drawn.flatMap(one => {
+    const records = packed([one])
+    const taken = Math.min(left, records.length)
+    left -= taken
+    return taken === 0 ? [] : [{ records, count: taken }]
+  })
+}
 
 /** What each record becomes, without any of the code that makes columns. */
 function wantedRows(records: readonly SourceRecord[], ingestion: Ingestion): ReadonlyMap<unknown, unknown> {
@@ -130,10 +145,20 @@ function rowsByOffset({ files }: Awaited<ReturnType<typeof encoded>>): ReadonlyM
 
 type Ingestion = Parameters<typeof encodeCoverage>[4]
 
-/** All that is known of the files: their rows, their statistics, the counts. */
-async function encoded(records: GatheredRecords | readonly SourceRecord[], ingestion: Ingestion) {
+/** All that is known of the files: their rows, their statistics, the counts. Parts are taken one after the other. */
+async function encoded(
+  given: GatheredRecords | readonly SourceRecord[] | { readonly parts: readonly RecordPart[] },
+  ingestion: Ingestion,
+) {
   const store = new MemoryStore()
   const { schema, partitionColumns } = bronzeTable(events)
+  const layout = { schema, partitionColumns, configuration: {} }
+  const range = { partition: 3, start: 0n, end: 1n << 61n }
+  const limits = { maxRows: 30, rowLimit: 1_000, maxBytes: 1 << 20, log: undefined }
+  const taken = new RowsOfRecords(events, { generation: 1, range, layout, ...limits, ...ingestion })
+  const areParts = 'parts' in given && !(given instanceof GatheredRecords)
+  if (areParts) for (const { records, count } of given.parts) taken.add(records, count)
+  const records = areParts ? taken : given
   const stretch = {
     partition: 3,
     generation: 1,
@@ -146,8 +171,10 @@ async function encoded(records: GatheredRecords | readonly SourceRecord[], inges
     redelivered: 0,
     repaired: 0,
   }
-  const layout = { schema, partitionColumns, configuration: {} }
-  const result: EncodedRows = await encodeCoverage(store, layout, events, [stretch], ingestion)
+  const result: EncodedRows =
+    records instanceof RowsOfRecords
+      ? await writeRows(store, { layout, ...ingestion }, records.sorted, [encodedRange(stretch, records.kinds)])
+      : await encodeCoverage(store, layout, events, [{ ...stretch, records }], ingestion)
   const files = []
   for (const { path, stats } of result.adds) {
     const file = await openParquet(bufferSource((await store.get(path)) ?? Buffer.alloc(0)))
