@@ -30,5 +30,5 @@ export function pickQueue(queues: readonly PartitionQueue[]): PartitionQueue | u
  * that a commit holds several.
  */
 export function chunkRows(rowLimit: number, queues: readonly PartitionQueue[]): number {
-  return Math.max(1, Math.floor(queues.length > 1 ? rowLimit / 3 : rowLimit * 0.9))
+  return Math.max(1, Math.floor(queues.length > 1 ? rowLimit / 4 : rowLimit * 0.9))
 }
