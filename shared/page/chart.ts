@@ -15,6 +15,8 @@ export interface ChartLine {
 /** A chart of values over time. */
 export interface Chart {
   readonly title: string
+  /** The address of the rows that it is drawn from. */
+  readonly rows: string
   /** What it shows, in a sentence, for those who do not see it. */
   readonly summary: string
   readonly lines: readonly ChartLine[]
@@ -58,7 +60,7 @@ export function chartOf(chart: Chart): Html {
     lines: lines.map(line => [line.label, line.values.map(value => (value === null ? null : format(value)))]),
   })
   return html`<figure class="chart">
-    <figcaption>${chart.title}</figcaption>
+    <figcaption><a href="${chart.rows}">${chart.title}</a></figcaption>
     <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${chart.summary}">
       ${grid}
       <path class="axis" d="M${left} ${height - bottom}H${width - right}" />

@@ -1,7 +1,7 @@
 import type { CostReport, StepCost, TableCost } from '../../pipeline/cost/index.js'
 import { count, dollars, moment, percent } from '../figures.js'
 import { type Html, html } from '../html.js'
-import { linkTo } from '../links.js'
+import { linkTo, quotedText } from '../links.js'
 import type { PageData } from '../pageData.js'
 import { breakableName, column, dataTable, numberColumn } from './dataTable.js'
 
@@ -36,7 +36,7 @@ function costed(data: PageData, cost: CostReport, today: CostReport | undefined,
         numberColumn('All'),
         column('Share'),
       ],
-      cost.steps.map(step => stepRow(step, dearest)),
+      cost.steps.map(step => stepRow(data, step, dearest)),
     )}${byTable(data, cost.tables)}`
 }
 
@@ -71,7 +71,7 @@ function byTable(data: PageData, tables: readonly TableCost[]): Html {
         numberColumn('per million rows'),
         column('Share'),
       ],
-      shown.map(table => tableRow(table, dearest)),
+      shown.map(table => tableRow(data, table, dearest)),
     )}${
       rest.length === 0
         ? undefined
@@ -82,14 +82,16 @@ function byTable(data: PageData, tables: readonly TableCost[]): Html {
   </details>`
 }
 
-function tableRow(cost: TableCost, dearest: number): Html {
+function tableRow(data: PageData, cost: TableCost, dearest: number): Html {
   const { table, stream, steps } = cost
   return html`<tr>
     <th scope="row">
       ${table === undefined ? html`<span class="dim">no table of its own${stream === undefined ? undefined : html`, ${stream}`}</span>` : breakableName(table)}
     </th>
     <td class="dim">${steps.join(', ')}</td>
-    <td class="num">${count(cost.runs)}</td>
+    <td class="num">
+      ${runsOf(data, cost.runs, [`table_name ${isText(table)}`, ...(table === undefined ? [`stream ${isText(stream)}`] : [])])}
+    </td>
     <td class="num">${dollars(cost.compute)}</td>
     <td class="num">${dollars(cost.storage)}</td>
     <td class="num">${dollars(cost.maintenance)}</td>
@@ -99,13 +101,13 @@ function tableRow(cost: TableCost, dearest: number): Html {
   </tr>`
 }
 
-function stepRow(step: StepCost, dearest: number): Html {
+function stepRow(data: PageData, step: StepCost, dearest: number): Html {
   return html`<tr>
     <th scope="row">
       ${step.step}${step.stream === undefined ? undefined : html` <span class="dim">${step.stream}</span>`}
     </th>
     <td class="dim">${step.tables.length > 3 ? `${String(step.tables.length)} tables` : step.tables.join(', ')}</td>
-    <td class="num">${count(step.runs)}</td>
+    <td class="num">${runsOf(data, step.runs, [`step ${isText(step.step)}`, `stream ${isText(step.stream)}`])}</td>
     <td class="num">${count(step.idleRuns)}</td>
     <td class="num">${dollars(step.compute)}</td>
     <td class="num">${dollars(step.storage)}</td>
@@ -113,6 +115,14 @@ function stepRow(step: StepCost, dearest: number): Html {
     ${shareCell(step, dearest)}
   </tr>`
 }
+
+/** How many runs, with the way to their rows. */
+function runsOf(data: PageData, runs: number, conditions: readonly string[]): Html {
+  const sql = `SELECT start_time, end_time, step, outcome, duration_ms, storage_reads, storage_writes, estimated_cost_usd FROM cluster_logs WHERE ${conditions.join(' AND ')} ORDER BY end_time DESC LIMIT 500`
+  return html`<a href="${linkTo(data, { sql }, 'sql')}">${count(runs)}</a>`
+}
+
+const isText = (text: string | undefined) => (text === undefined ? 'IS NULL' : `= ${quotedText(text)}`)
 
 function shareCell({ total, share }: Pick<StepCost, 'total' | 'share'>, dearest: number): Html {
   const part = dearest === 0 ? 0 : Math.round((total / dearest) * 100)

@@ -7,7 +7,8 @@ import { badge } from './tables.js'
 
 /** What scores, in which version, and whether events are still like those it was trained on. */
 export function modelsSection(data: PageData): Html | undefined {
-  const { models } = data.overview
+  const { models, read } = data.overview
+  const hasRuns = read['model_runs'] !== undefined
   if (models.length === 0) return undefined
   const rows = models.map(({ stream, uri, version, fault }) => {
     const drift = data.status.tables.find(
@@ -17,7 +18,9 @@ export function modelsSection(data: PageData): Html | undefined {
     const anomalies = gold === undefined ? undefined : data.overview.tables[gold.table]?.row['anomalies']
     const sql = `SELECT run_time, model, version, event, auc, champion_auc, reason FROM model_runs WHERE stream = ${quotedText(stream)} ORDER BY run_time DESC LIMIT 50`
     return html`<tr>
-      <th scope="row"><a href="${linkTo(data, { sql }, 'sql')}">${uri}</a> <span class="dim">${stream}</span></th>
+      <th scope="row">
+        ${hasRuns ? html`<a href="${linkTo(data, { sql }, 'sql')}">${uri}</a>` : uri} <span class="dim">${stream}</span>
+      </th>
       <td>
         ${version ?? html`none scores: <code>npx lake train --register</code>`}${fault === undefined ? undefined : html`<br /><small class="bad">${fault}</small>`}
       </td>

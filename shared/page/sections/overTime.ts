@@ -3,6 +3,7 @@ import type { TableStatus } from '../../pipeline/status/index.js'
 import { type Chart, chartOf } from '../chart.js'
 import { count, seconds } from '../figures.js'
 import { type Html, html } from '../html.js'
+import { linkTo, quotedText } from '../links.js'
 import type { PageData } from '../pageData.js'
 
 /** Charts of one kind beyond these would be a wall: the tables that are not in order come first. */
@@ -19,6 +20,11 @@ export function freshnessSection(data: PageData): Html {
     return chartOf({
       ...frame(data, series),
       title: table,
+      rows: rowsOf(
+        data,
+        table,
+        'freshness_seconds, queryable_p50_seconds, queryable_p95_seconds, queryable_p99_seconds',
+      ),
       summary: `From event to committed row of ${table}: at most ${seconds(worst)} in the 99th percentile.`,
       lines: [
         { label: 'p99', tone: 'c', values: p99 },
@@ -48,6 +54,7 @@ export function lagSection(data: PageData): Html {
       chartOf({
         ...frame(data, series),
         title: `${table}: events a second`,
+        rows: rowsOf(data, table, 'rows_added, received, valid, quarantined'),
         summary: `Rows a second that came to ${table}, at most ${count(Math.max(0, ...rates.map(n => n ?? 0)))}.`,
         lines: [{ label: 'events/s', tone: 'a', values: rates, isArea: true }],
         format: count,
@@ -55,6 +62,7 @@ export function lagSection(data: PageData): Html {
       chartOf({
         ...frame(data, series),
         title: `${table}: offsets waiting in Kafka`,
+        rows: rowsOf(data, table, 'lag, partition_lags'),
         summary: `Offsets that ${table} did not cover yet, at most ${count(Math.max(0, ...lag.map(n => n ?? 0)))}.`,
         lines: [{ label: 'lag', tone: 'd', values: lag, isArea: true }],
         format: count,
@@ -85,11 +93,18 @@ function partitions(data: PageData, { table, secondsToDrain }: TableStatus): Htm
       </li>`,
   )
   return html`<section class="inner" aria-label="Lag of ${table} by partition">
-    <h3>${table}: lag by partition, ${drain}</h3>
+    <h3><a href="${rowsOf(data, table, 'lag, partition_lags')}">${table}: lag by partition</a>, ${drain}</h3>
     <ol class="partitions">
       ${cells}
     </ol>
   </section>`
+}
+
+/** The address of the monitor's rows of a table, of the range that is shown. */
+function rowsOf(data: PageData, table: string, columns: string): string {
+  const from = new Date(data.from).toISOString()
+  const sql = `SELECT run_time, ${columns} FROM monitor_logs WHERE table_name = ${quotedText(table)} AND run_time >= TIMESTAMP '${from}' ORDER BY run_time DESC LIMIT 500`
+  return linkTo(data, { sql }, 'sql')
 }
 
 function lagsOf(overview: Overview, table: string): readonly (readonly [string, number])[] {

@@ -42,10 +42,13 @@ export function tablesSection(data: PageData): Html {
 function tableRow(data: PageData, t: TableStatus): Html {
   const row = data.overview.tables[t.table]?.row
   const total = row?.['rows_total']
+  const isThere = typeof row?.['table_version'] === 'bigint'
   const rows = `SELECT * FROM ${quotedName(t.table)} LIMIT 100`
   const history = `SELECT run_time, status, reason, freshness_seconds, lag FROM monitor_logs WHERE table_name = ${quotedText(t.table)} ORDER BY run_time DESC LIMIT 100`
   return html`<tr>
-    <th scope="row"><a href="${linkTo(data, { sql: rows }, 'sql')}">${breakableName(t.table)}</a></th>
+    <th scope="row">
+      ${isThere ? html`<a href="${linkTo(data, { sql: rows }, 'sql')}">${breakableName(t.table)}</a>` : breakableName(t.table)}
+    </th>
     <td>${badge(t.status)}<br /><small class="dim">${sinceText(t, data.now)}</small></td>
     <td>${t.reason}${t.repair === undefined ? undefined : html` <code class="repair">npx ${t.repair}</code>`}</td>
     <td class="num"><a href="${linkTo(data, { sql: history }, 'sql')}">${seconds(t.freshnessSeconds)}</a></td>
