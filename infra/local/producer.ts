@@ -4,7 +4,12 @@ import { asError } from '../../shared/errors.js'
 import { openLake } from '../../shared/pipeline/lake/index.js'
 import { readLocalSettings, readSettings } from '../../shared/settings/index.js'
 import type { ProducedRecord, Source } from '../../shared/sources/index.js'
-import { type EventGenerator, SyntheticEvents, syntheticGenerator } from '../../shared/sources/synthetic/index.js'
+import {
+  type EventGenerator,
+  firstIdOf,
+  SyntheticEvents,
+  syntheticGenerator,
+} from '../../shared/sources/synthetic/index.js'
 import { redact } from '../../shared/telemetry/index.js'
 import { type StackOptions } from './options.js'
 
@@ -56,7 +61,7 @@ async function produce(
     seed: seed ?? Date.now() % 2 ** 31,
     intervalMs: 1000 / rate,
     // Without a seed every run has ids of its own, or a second run would be nothing but duplicates.
-    firstId: seed === undefined ? Date.now() * 1000 : 1,
+    firstId: seed === undefined ? Date.now() * 1000 : firstIdOf(seed),
     allowedLatenessMs: stream.allowedLatenessMs,
     dedupeWithinMs: stream.dedupeWithinMs,
   }

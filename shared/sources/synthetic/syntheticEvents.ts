@@ -49,6 +49,11 @@ interface PastEvent {
   readonly value: Uint8Array
 }
 
+/** Where the ids of a seed begin: those of another one are others, as far as four thousand million events reach. */
+export function firstIdOf(seed: number): number {
+  return (seed % 2 ** 20) * 2 ** 32 + 1
+}
+
 /**
  * Events from a seed, the same every time: good ones, with late, repeated and broken ones and tombstones among them.
  *

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { SyntheticEvents } from '../../../shared/sources/synthetic/syntheticEvents.js'
+import { firstIdOf, SyntheticEvents } from '../../../shared/sources/synthetic/syntheticEvents.js'
 
 const text = (bytes: Uint8Array | null): string => (bytes === null ? '' : Buffer.from(bytes).toString('latin1'))
 
@@ -10,6 +10,15 @@ describe('synthetic events', () => {
     const parts = new SyntheticEvents({ seed: 5 })
     expect([...parts.take(700), ...parts.take(1_300)]).toEqual(whole)
     expect(new SyntheticEvents({ seed: 6 }).take(2_000)).not.toEqual(whole)
+  })
+
+  test('of two seeds have no key in common: the second is not all duplicates of the first', () => {
+    const keys = [0, 7, 8, 2 ** 20 - 1].flatMap(seed => {
+      const events = new SyntheticEvents({ seed, firstId: firstIdOf(seed), duplicates: 0, broken: 0, tombstones: 0 })
+      return events.take(2_000).map(({ key }) => text(key))
+    })
+    expect(new Set(keys).size).toBe(8_000)
+    expect(Number.isSafeInteger(firstIdOf(2 ** 20 - 1) + 2 ** 32)).toBe(true)
   })
 
   test('have the form of the sample event', () => {
