@@ -31,6 +31,7 @@ const layers: Readonly<Record<string, Layer>> = {
   'shared/parquet': {
     uses: ['shared/types', 'shared/storage'],
     rooms: ['base', 'schema', 'encoding', 'page', 'write', 'assembly', 'variant', 'read', 'extract'],
+    doors: ['extract'],
     pure: ['schema', 'encoding', 'assembly', 'variant'],
   },
   'shared/delta': {

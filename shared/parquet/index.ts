@@ -12,7 +12,7 @@ export {
   type WrittenColumn,
   type WrittenData,
 } from './base/index.js'
-export { type ExtractableFile, type ExtractPlan, openExtractable } from './extract/index.js'
+export type { ExtractPlan } from './extract/index.js'
 export { compress, compressSnappy, decompressSnappy, type WrittenCodec } from './page/index.js'
 export {
   type ColumnMatch,

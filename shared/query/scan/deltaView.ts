@@ -1,13 +1,11 @@
-import { type ColumnLayout, columnLayout } from '../../delta/index.js'
-import type { StructField } from '../../types/index.js'
+import { type ColumnLayout, columnLayout, hasChars, type Predicate } from '../../delta/index.js'
+import { containsType, isStruct, isVariant, type StructField } from '../../types/index.js'
 import { type DuckDbSession, identifier, parquetFiles, sqlType } from '../duckdb/index.js'
 import { deletedRows } from './deletedRows.js'
 import type { FileCache } from './fileCache.js'
-import { fileNeeds } from './fileNeeds.js'
 import { FileReading, listed } from './fileReading.js'
 import type { LocalFile } from './localFile.js'
-import { isFoundByName, localFiles } from './localFiles.js'
-import type { FileNeed } from './narrowing.js'
+import type { FetchCounts, FileNeed } from './narrowing.js'
 import { normalizedCopy, normalizedCopySql } from './normalizedCopy.js'
 import { type ViewSource, wantedFields } from './viewSource.js'
 
@@ -46,6 +44,15 @@ export async function openDeltaView(session: DuckDbSession, cache: FileCache, so
   }
 }
 
+/**
+ * How much of its files a view of the source would fetch, were they on blob storage: their footers are read. Without a
+ * predicate, that is what reading them row group by row group does, too.
+ */
+export async function countFetched(source: ViewSource, predicate?: Predicate): Promise<FetchCounts> {
+  const { countNeeds } = await import('./fileNeeds.js')
+  return countNeeds(source, predicate)
+}
+
 async function selects(
   session: DuckDbSession,
   cache: FileCache,
@@ -55,6 +62,7 @@ async function selects(
 ): Promise<readonly string[]> {
   const layout = columnLayout(source.state, { table: source.store.url })
   const needs = await needsOf(source, fields, layout)
+  const { localFiles } = await import('./localFiles.js')
   const local = fields.every(field => isFoundByName(field, layout)) ? await localFiles(cache, source, needs, held) : []
   const reading = new FileReading(fields, layout, source.store.url, source.timeZone)
   const direct = await directFiles(session, reading, local)
@@ -88,6 +96,7 @@ async function needsOf(
   const { narrowing } = source
   if (narrowing === undefined || source.store.localPath !== undefined)
     return source.files.map(file => ({ file, rows: 0 }))
+  const { fileNeeds } = await import('./fileNeeds.js')
   return (await fileNeeds({ ...source, narrowing }, fields, layout)).filter(({ groups }) => groups?.length !== 0)
 }
 
@@ -110,4 +119,14 @@ async function directFiles(
 export function emptySelect(fields: readonly StructField[]): string {
   const columns = fields.map(f => `CAST(NULL AS ${sqlType(f.type)}) AS ${identifier(f.name)}`)
   return `SELECT ${listed(columns)} WHERE false`
+}
+
+/**
+ * Whether a name is enough to find the column: not when it is matched by id, when nested fields have other names, or
+ * when values are longer than they are stored.
+ */
+function isFoundByName(field: StructField, { match }: ColumnLayout): boolean {
+  const { type } = field
+  if (match === 'id' || containsType(type, isVariant) || hasChars(field)) return false
+  return match === 'name' || !containsType(type, isStruct)
 }

@@ -9,14 +9,8 @@ import {
   type Predicate,
   type StatsColumn,
 } from '../../delta/index.js'
-import {
-  type ExtractableFile,
-  objectStoreSource,
-  openExtractable,
-  ParquetError,
-  type ParquetFile,
-  type RowGroupInfo,
-} from '../../parquet/index.js'
+import { type ExtractableFile, openExtractable } from '../../parquet/extract/index.js'
+import { objectStoreSource, ParquetError, type ParquetFile, type RowGroupInfo } from '../../parquet/index.js'
 import type { StructField } from '../../types/index.js'
 import { concurrently } from './concurrently.js'
 import { FetchCounts, type FileNeed, type Narrowing } from './narrowing.js'
@@ -55,11 +49,8 @@ export async function fileNeeds(
   })
 }
 
-/**
- * How much of its files a view of the source would fetch, were they on blob storage: their footers are read. Without a
- * predicate, that is what reading them row group by row group does, too.
- */
-export async function countFetched(source: ViewSource, predicate?: Predicate): Promise<FetchCounts> {
+/** As `countFetched`. */
+export async function countNeeds(source: ViewSource, predicate?: Predicate): Promise<FetchCounts> {
   const counts = new FetchCounts()
   const layout = columnLayout(source.state, { table: source.store.url })
   await fileNeeds({ ...source, narrowing: { predicate, counts } }, wantedFields(source), layout)

@@ -1,7 +1,6 @@
 /** A snapshot's files as a DuckDB view. */
-export { type DeltaView, emptySelect, openDeltaView } from './deltaView.js'
+export { countFetched, type DeltaView, emptySelect, openDeltaView } from './deltaView.js'
 export { FileCache } from './fileCache.js'
-export { countFetched } from './fileNeeds.js'
 export { FetchCounts, type Narrowing } from './narrowing.js'
 export { copyFields, normalizedCopy, normalizedCopySql } from './normalizedCopy.js'
 export { copyToParquet, type ParquetCopy, publishFile } from './parquetCopy.js'

@@ -1,6 +1,5 @@
-import { type ColumnLayout, hasChars, locateData } from '../../delta/index.js'
+import { locateData } from '../../delta/index.js'
 import { ParquetError } from '../../parquet/index.js'
-import { containsType, isStruct, isVariant, type StructField } from '../../types/index.js'
 import { concurrently } from './concurrently.js'
 import type { FileCache } from './fileCache.js'
 import type { ImmutableFile } from './immutableFile.js'
@@ -72,14 +71,4 @@ async function wholeFiles(
     places.forEach((place, i) => (paths[place] = lease.paths[i] ?? ''))
   }
   return needs.map(({ file }, i) => ({ file, path: paths[i] ?? '' }))
-}
-
-/**
- * Whether a name is enough to find the column: not when it is matched by id, when nested fields have other names, or
- * when values are longer than they are stored.
- */
-export function isFoundByName(field: StructField, { match }: ColumnLayout): boolean {
-  const { type } = field
-  if (match === 'id' || containsType(type, isVariant) || hasChars(field)) return false
-  return match === 'name' || !containsType(type, isStruct)
 }
