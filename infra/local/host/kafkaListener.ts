@@ -17,7 +17,7 @@ export type NextOffsets = ReadonlyMap<number, bigint>
 export interface ListenerParts<R extends Positioned> {
   /** Runs the function once over a batch; an error is the function's failure. */
   execute(batch: readonly R[], retryCount: number): Promise<Error | undefined>
-  /** Commits to the consumer group. What could not be committed goes with the next commit, as with librdkafka's own. */
+  /** Commits to the consumer group. What could not be committed is tried again, as librdkafka does. */
   store(next: NextOffsets): Promise<void>
   readonly retry: RetryOptions | undefined
   readonly settings: Pick<
@@ -114,12 +114,18 @@ export class KafkaListener<R extends Positioned> {
   async #run(): Promise<void> {
     while (!this.#isStopped()) {
       if (this.#list.length === 0) {
-        await this.#newRecords(undefined)
-        this.#alignWindow()
+        await this.#idle()
       } else if (this.#list.length >= this.#parts.settings.maxBatchSize || this.#isHeavy || this.#windowLeft() <= 0) {
         await this.#deliver(this.#take())
       } else await this.#newRecords(this.#windowLeft())
     }
+  }
+
+  /** Nothing is there to be passed on: meanwhile what could not be committed is tried again. */
+  async #idle(): Promise<void> {
+    await this.#newRecords(this.#uncommitted.size === 0 ? undefined : commitRetryMs)
+    if (this.#list.length === 0 && !this.#isStopped()) await this.#commit()
+    this.#alignWindow()
   }
 
   /** Windows follow one another without a pause, also while nothing arrives. */
@@ -217,6 +223,9 @@ export class KafkaListener<R extends Positioned> {
     }
   }
 }
+
+/** librdkafka's `auto.commit.interval.ms`. */
+const commitRetryMs = 5_000
 
 /** Milliseconds before the given retry (from 1), without the jitter of the platform. */
 export function retryDelay(retry: RetryOptions | undefined, attempt: number): number {

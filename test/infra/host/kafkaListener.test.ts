@@ -44,6 +44,28 @@ function listening(
   return { listener, calls, retryCounts, stored, errors, clock }
 }
 
+/** A clock on which nobody's time is over before `wake`. */
+class HeldClock extends ManualClock {
+  #sleepers: (() => void)[] = []
+
+  get sleepers(): number {
+    return this.#sleepers.length
+  }
+
+  override sleep(_: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#sleepers.push(resolve)
+      signal?.addEventListener('abort', () => {
+        reject(signal.reason as Error)
+      })
+    })
+  }
+
+  wake(): void {
+    for (const wake of this.#sleepers.splice(0)) wake()
+  }
+}
+
 /** Lets everything that is ready run, until `done` holds. */
 async function until(done: () => boolean): Promise<void> {
   for (let i = 0; i < 10_000 && !done(); i++) await new Promise(resolve => setImmediate(resolve))
@@ -230,6 +252,7 @@ describe('offsets', () => {
   test('a commit that fails is logged and the next batch runs', async () => {
     const { listener, calls, errors } = listening(() => undefined, {
       store: () => Promise.reject(new Error('rebalancing')),
+      clock: new HeldClock(),
     })
     void listener.offer(records(0, 0, 6))
     await until(() => calls.length === 2)
@@ -249,16 +272,30 @@ describe('offsets', () => {
 
   test('what a failed commit left is committed with the next batch, also of other partitions', async () => {
     const { asked, store } = failing(1)
-    const { listener } = listening(() => undefined, { store })
+    const { listener } = listening(() => undefined, { store, clock: new HeldClock() })
     void listener.offer([...records(0, 0, 3), ...records(1, 7, 3), ...records(2, 20, 3)])
     await until(() => asked.length === 3)
     await listener.stop()
     expect(asked).toEqual([{ 0: 3n }, { 0: 3n, 1: 10n }, { 2: 23n }])
   })
 
+  test('what a failed commit left is committed while nothing more comes, again and again until it is', async () => {
+    const { asked, store } = failing(1, 2)
+    const clock = new HeldClock()
+    const { listener } = listening(() => undefined, { store, clock })
+    void listener.offer(records(0, 0, 3))
+    for (let commits = 1; commits < 3; commits++) {
+      await until(() => asked.length === commits && clock.sleepers > 0)
+      clock.wake()
+    }
+    await until(() => asked.length === 3)
+    await listener.stop()
+    expect(asked).toEqual([{ 0: 3n }, { 0: 3n }, { 0: 3n }])
+  })
+
   test('what the last failed commit left is committed at the stop: nothing comes twice after a clean one', async () => {
     const { asked, store } = failing(1)
-    const { listener } = listening(() => undefined, { store })
+    const { listener } = listening(() => undefined, { store, clock: new HeldClock() })
     void listener.offer(records(0, 0, 3))
     await until(() => asked.length === 1)
     await listener.stop()
@@ -267,7 +304,7 @@ describe('offsets', () => {
 
   test('what a failed commit left is forgotten with the assignment: its partition may have gone on elsewhere', async () => {
     const { asked, store } = failing(1)
-    const { listener } = listening(() => undefined, { store })
+    const { listener } = listening(() => undefined, { store, clock: new HeldClock() })
     void listener.offer(records(0, 0, 3))
     await until(() => asked.length === 1)
     listener.reassigned()
