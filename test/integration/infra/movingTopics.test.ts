@@ -49,7 +49,12 @@ async function rows(...words: readonly string[]): Promise<Record<string, unknown
 
 /** Records of one partition of a stream's topic, from a number on; with the time that Kafka has for them. */
 async function produce(topic: string, partition: number, first: number, count: number, timestamp = Date.now()) {
-  const producer = kafka.producer({ allowAutoTopicCreation: false, metadataMaxAge: 1_000 })
+  const producer = kafka.producer({
+    allowAutoTopicCreation: false,
+    metadataMaxAge: 1_000,
+    idempotent: true,
+    maxInFlightRequests: 1,
+  })
   await producer.connect()
   try {
     const messages = Array.from({ length: count }, (_, i) => ({

@@ -208,7 +208,7 @@ describe('in an empty folder', () => {
       { startTime: Date.now() - 600_000, broken: 0, tombstones: 0, duplicates: 0, late: 0 },
       made.generator,
     )
-    const producer = broker.client.producer()
+    const producer = broker.client.producer({ idempotent: true, maxInFlightRequests: 1 })
     await producer.connect()
     for (let sent = 0; sent < count; sent += 5000) {
       const records = events.take(Math.min(5000, count - sent))

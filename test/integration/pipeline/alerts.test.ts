@@ -55,7 +55,7 @@ interface Told {
 beforeAll(async () => {
   kafka = await startTestBroker()
   admin = kafka.client.admin()
-  producer = kafka.client.producer()
+  producer = kafka.client.producer({ idempotent: true, maxInFlightRequests: 1 })
   await Promise.all([admin.connect(), producer.connect()])
   await new Promise<void>(listening => receiver.listen(0, '127.0.0.1', listening))
 })

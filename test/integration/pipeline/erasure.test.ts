@@ -103,7 +103,7 @@ async function produce(random: Random, views: string, orders: string): Promise<v
     key: null,
     value: `{"select":${random.below(4) === 0 ? number : BigInt(random.below(9))},"at":"${at()}","value":${amount()},"note":"ordered"}`,
   })
-  const producer = kafka.client.producer()
+  const producer = kafka.client.producer({ idempotent: true, maxInFlightRequests: 1 })
   await producer.connect()
   for (const [topic, make] of [
     [views, view],
