@@ -11,6 +11,22 @@ export function linkTo({ request }: { readonly request: PageRequest }, to: Parti
   return `?${parameters.toString()}${anchor === '' ? '' : `#${anchor}`}`
 }
 
+/**
+ * The address of the newest rows of `monitor_logs` about a table: `run_time` and some columns.
+ *
+ * @param options since, milliseconds; most rows
+ */
+export function monitorRows(
+  data: { readonly request: PageRequest },
+  table: string,
+  columns: string,
+  { since, most = 100 }: { readonly since?: number; readonly most?: number } = {},
+): string {
+  const from = since === undefined ? '' : ` AND run_time >= TIMESTAMP '${new Date(since).toISOString()}'`
+  const sql = `SELECT run_time, ${columns} FROM monitor_logs WHERE table_name = ${quotedText(table)}${from} ORDER BY run_time DESC LIMIT ${most}`
+  return linkTo(data, { sql }, 'sql')
+}
+
 /** Where a form is sent to: a path beside the page's. */
 export function actionOf({ request: { code } }: { readonly request: PageRequest }, path: string): string {
   return code === undefined ? path : `${path}?${new URLSearchParams({ code }).toString()}`

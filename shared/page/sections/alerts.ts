@@ -1,4 +1,4 @@
-import { alerts } from '../../alerts/rules/index.js'
+import { alerts, timeColumn } from '../../alerts/rules/index.js'
 import { ago, moment } from '../figures.js'
 import { type Html, html } from '../html.js'
 import { linkTo, quotedText } from '../links.js'
@@ -42,6 +42,5 @@ function rowsOf(data: PageData, alert: string, about: string): string {
   const table = alerts.find(({ name }) => name === alert)?.signal.table ?? 'monitor_logs'
   const names = table === 'monitor_logs' ? 'table_name, stream' : "table_name, stream, step, step || ' of ' || stream"
   const where = about === '' ? '' : ` WHERE ${quotedText(about)} IN (${names})`
-  const time = table === 'monitor_logs' ? 'run_time' : 'end_time'
-  return linkTo(data, { sql: `SELECT * FROM ${table}${where} ORDER BY ${time} DESC LIMIT 100` }, 'sql')
+  return linkTo(data, { sql: `SELECT * FROM ${table}${where} ORDER BY ${timeColumn[table]} DESC LIMIT 100` }, 'sql')
 }

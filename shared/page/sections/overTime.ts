@@ -3,7 +3,7 @@ import type { TableStatus } from '../../pipeline/status/index.js'
 import { type Chart, chartOf } from '../chart.js'
 import { count, seconds } from '../figures.js'
 import { type Html, html } from '../html.js'
-import { linkTo, quotedText } from '../links.js'
+import { monitorRows } from '../links.js'
 import type { PageData } from '../pageData.js'
 
 /** Charts of one kind beyond these would be a wall: the tables that are not in order come first. */
@@ -102,9 +102,7 @@ function partitions(data: PageData, { table, secondsToDrain }: TableStatus): Htm
 
 /** The address of the monitor's rows of a table, of the range that is shown. */
 function rowsOf(data: PageData, table: string, columns: string): string {
-  const from = new Date(data.from).toISOString()
-  const sql = `SELECT run_time, ${columns} FROM monitor_logs WHERE table_name = ${quotedText(table)} AND run_time >= TIMESTAMP '${from}' ORDER BY run_time DESC LIMIT 500`
-  return linkTo(data, { sql }, 'sql')
+  return monitorRows(data, table, columns, { since: data.from, most: 500 })
 }
 
 function lagsOf(overview: Overview, table: string): readonly (readonly [string, number])[] {

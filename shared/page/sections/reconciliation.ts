@@ -1,7 +1,7 @@
 import type { Row } from '../../types/index.js'
 import { count } from '../figures.js'
 import { type Html, html } from '../html.js'
-import { linkTo, quotedText } from '../links.js'
+import { monitorRows } from '../links.js'
 import type { PageData } from '../pageData.js'
 import { column, dataTable } from './dataTable.js'
 import { badge } from './tables.js'
@@ -47,11 +47,15 @@ export function reconciliationSection(data: PageData): Html {
   const rows = data.status.tables.flatMap(({ table, layer, reconciled, reconciliation }) => {
     const row = data.overview.tables[table]?.row
     if (row === undefined || layer === undefined) return []
-    const sql = `SELECT run_time, identity_closed, identity, received, redelivered, valid, quarantined, tombstones, inserted, duplicates FROM monitor_logs WHERE table_name = ${quotedText(table)} ORDER BY run_time DESC LIMIT 100`
+    const history = monitorRows(
+      data,
+      table,
+      'identity_closed, identity, received, redelivered, valid, quarantined, tombstones, inserted, duplicates',
+    )
     const verdict =
       reconciled === undefined ? html`<span class="dim">not compared</span>` : badge(reconciled ? 'OK' : 'DEGRADED')
     return [
-      html`<tr${reconciled === false ? html` class="bad"` : undefined}><th scope="row"><a href="${linkTo(data, { sql }, 'sql')}">${table}</a></th><td>${verdict}</td><td>${balance(layer, row, reconciliation)}</td></tr>`,
+      html`<tr${reconciled === false ? html` class="bad"` : undefined}><th scope="row"><a href="${history}">${table}</a></th><td>${verdict}</td><td>${balance(layer, row, reconciliation)}</td></tr>`,
     ]
   })
   return html`<section aria-labelledby="counts">

@@ -1,7 +1,7 @@
 import { type TableStatus } from '../../pipeline/status/index.js'
 import { ago, bytes, count, moment, seconds } from '../figures.js'
 import { type Html, html } from '../html.js'
-import { linkTo, quotedName, quotedText } from '../links.js'
+import { linkTo, monitorRows, quotedName } from '../links.js'
 import type { PageData } from '../pageData.js'
 import { breakableName, column, dataTable, numberColumn, wideColumn } from './dataTable.js'
 
@@ -44,14 +44,14 @@ function tableRow(data: PageData, t: TableStatus): Html {
   const total = row?.['rows_total']
   const isThere = typeof row?.['table_version'] === 'bigint'
   const rows = `SELECT * FROM ${quotedName(t.table)} LIMIT 100`
-  const history = `SELECT run_time, status, reason, freshness_seconds, lag FROM monitor_logs WHERE table_name = ${quotedText(t.table)} ORDER BY run_time DESC LIMIT 100`
+  const history = monitorRows(data, t.table, 'status, reason, freshness_seconds, lag')
   return html`<tr>
     <th scope="row">
       ${isThere ? html`<a href="${linkTo(data, { sql: rows }, 'sql')}">${breakableName(t.table)}</a>` : breakableName(t.table)}
     </th>
     <td>${badge(t.status)}<br /><small class="dim">${sinceText(t, data.now)}</small></td>
     <td>${t.reason}${t.repair === undefined ? undefined : html` <code class="repair">npx ${t.repair}</code>`}</td>
-    <td class="num"><a href="${linkTo(data, { sql: history }, 'sql')}">${seconds(t.freshnessSeconds)}</a></td>
+    <td class="num"><a href="${history}">${seconds(t.freshnessSeconds)}</a></td>
     <td class="num">${count(typeof total === 'bigint' ? total : undefined)}</td>
   </tr>`
 }
@@ -69,9 +69,9 @@ export function healthSection(data: PageData): Html {
   const rows = tables.map(t => {
     const row = data.overview.tables[t.table]?.row
     const version = row?.['table_version']
-    const sql = `SELECT run_time, table_version, files, small_files, bytes, versions_since_checkpoint FROM monitor_logs WHERE table_name = ${quotedText(t.table)} ORDER BY run_time DESC LIMIT 100`
+    const history = monitorRows(data, t.table, 'table_version, files, small_files, bytes, versions_since_checkpoint')
     return html`<tr>
-      <th scope="row"><a href="${linkTo(data, { sql }, 'sql')}">${t.table}</a></th>
+      <th scope="row"><a href="${history}">${t.table}</a></th>
       <td class="num">${count(typeof version === 'bigint' ? version : undefined)}</td>
       <td class="num">${count(t.files)}</td>
       <td class="num">${count(t.smallFiles)}</td>
