@@ -54,8 +54,7 @@ export const optimize: Command = {
       ...(megabytes === undefined ? {} : { targetFileSize: Math.round(megabytes * 2 ** 20) }),
       ...(isBronze ? { groupOf: errorGroup } : {}),
     })
-    const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? Number(value) : value)
-    await context.output.write(`${JSON.stringify(outcome, plain)}\n`)
+    await context.output.write(`${JSON.stringify(outcome)}\n`)
   },
 }
 

@@ -46,7 +46,7 @@ export async function optimizeTable(table: DeltaTable, options: OptimizeOptions 
   }
   const { chosen, more } = bounded(jobs, options.maxBytes ?? Infinity)
   let total: OptimizeMetrics = { numRemovedFiles: 0, numRemovedBytes: 0, numAddedFiles: 0, numAddedBytes: 0 }
-  let [version, commits, dropped, rows] = [state.version, 0, 0, 0n]
+  let [version, commits, dropped, rows] = [state.version, 0, 0, 0]
   for (const batch of chunks(chosen, job => bytesOf(job.files), options.commitBytes ?? defaultCommitBytes)) {
     const replacements: Replacement[] = []
     try {

@@ -27,7 +27,7 @@ export type ReplacementOutcome = { readonly dropped: readonly Replacement[] } & 
       readonly version: number
       readonly metrics: OptimizeMetrics
       /** Of the new files; 0 where these do not say it. */
-      readonly rows: bigint
+      readonly rows: number
     }
   /** All were dropped, or there was never anything. */
   | { readonly kind: 'nothing' }
@@ -142,8 +142,8 @@ function metricsOf(replacements: readonly Replacement[]): OptimizeMetrics {
   }
 }
 
-function rowsOf(replacements: readonly Replacement[]): bigint {
-  return liveRowCount(replacements.flatMap(({ adds }) => adds)) ?? 0n
+function rowsOf(replacements: readonly Replacement[]): number {
+  return Number(liveRowCount(replacements.flatMap(({ adds }) => adds)) ?? 0n)
 }
 
 /** Of the new files, by the names that other engines use. */

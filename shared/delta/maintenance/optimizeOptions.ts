@@ -65,7 +65,7 @@ export type OptimizeOutcome =
       readonly commits: number
       readonly metrics: OptimizeMetrics
       /** Of the new files; 0 where these do not say it. */
-      readonly rows: bigint
+      readonly rows: number
       /** Rewrites that were given up because others had changed their files meanwhile. */
       readonly dropped: number
       /** Whether the bounds of the call left work to do. */

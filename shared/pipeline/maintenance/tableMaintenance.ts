@@ -90,7 +90,7 @@ async function compact(lake: Lake, table: DeltaTable, path: string, stream: Stre
   const { numRemovedFiles, numAddedFiles, numRemovedBytes } = outcome.metrics
   return {
     commits: outcome.commits,
-    rows: Number(outcome.rows),
+    rows: outcome.rows,
     more: outcome.more,
     detail: {
       filesBefore: numRemovedFiles,

@@ -40,7 +40,7 @@ describe('optimize', () => {
       kind: 'optimized',
       version: 6,
       commits: 1,
-      rows: 50n,
+      rows: 50,
       dropped: 0,
       more: false,
       metrics: { numRemovedFiles: 5, numAddedFiles: 2 },
