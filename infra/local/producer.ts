@@ -5,8 +5,8 @@ import { openLake } from '../../shared/pipeline/lake/index.js'
 import { readLocalSettings, readSettings } from '../../shared/settings/index.js'
 import type { ProducedRecord, Source } from '../../shared/sources/index.js'
 import {
+  drawnBy,
   type EventGenerator,
-  firstIdOf,
   SyntheticEvents,
   syntheticGenerator,
 } from '../../shared/sources/synthetic/index.js'
@@ -58,10 +58,8 @@ async function produce(
 ): Promise<void> {
   const options = {
     ...percent,
-    seed: seed ?? Date.now() % 2 ** 31,
+    ...drawnBy(seed, Date.now()),
     intervalMs: 1000 / rate,
-    // Without a seed every run has ids of its own, or a second run would be nothing but duplicates.
-    firstId: seed === undefined ? Date.now() * 1000 : firstIdOf(seed),
     allowedLatenessMs: stream.allowedLatenessMs,
     dedupeWithinMs: stream.dedupeWithinMs,
   }

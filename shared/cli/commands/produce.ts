@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { formatName, type Stream } from '../../contract/index.js'
 import type { Lake } from '../../pipeline/lake/index.js'
 import { sourceConnection, SourceError } from '../../sources/index.js'
-import { firstIdOf, SyntheticEvents, syntheticGenerator } from '../../sources/synthetic/index.js'
+import { drawnBy, SyntheticEvents, syntheticGenerator } from '../../sources/synthetic/index.js'
 import type { JsonObject } from '../../types/index.js'
 import type { Arguments } from '../arguments/index.js'
 import { CliError } from '../cliError.js'
@@ -163,8 +163,7 @@ async function sendEvents(
   await ready()
   const options = {
     ...plan.percent,
-    seed: seed ?? started % 2 ** 31,
-    firstId: seed === undefined ? started * 1000 : firstIdOf(seed),
+    ...drawnBy(seed, started),
     intervalMs,
     startTime: rate === undefined ? started - Math.ceil(count * intervalMs) : started,
     allowedLatenessMs: stream.allowedLatenessMs,

@@ -1,4 +1,4 @@
 /** Synthetic events of a stream: loaded by what produces them only. */
 export type { EventGenerator } from './eventGenerator.js'
-export { firstIdOf, SyntheticEvents, syntheticGenerator } from './syntheticEvents.js'
+export { drawnBy, SyntheticEvents, syntheticGenerator } from './syntheticEvents.js'
 export { uuidOf } from './uuidOf.js'

@@ -55,6 +55,16 @@ export function firstIdOf(seed: number): number {
 }
 
 /**
+ * What a run at that moment draws its events by. Without a seed it has ids of its own, or a second run would be nothing
+ * but duplicates.
+ *
+ * @param now milliseconds
+ */
+export function drawnBy(seed: number | undefined, now: number): Required<Pick<SyntheticOptions, 'seed' | 'firstId'>> {
+  return seed === undefined ? { seed: now % 2 ** 31, firstId: now * 1000 } : { seed, firstId: firstIdOf(seed) }
+}
+
+/**
  * Events from a seed, the same every time: good ones, with late, repeated and broken ones and tombstones among them.
  *
  * ```ts
