@@ -8,7 +8,6 @@ import type { RawFile } from './rawFile.js'
 export interface ExtractPlan {
   /** The top-level columns, by their names in the file. */
   readonly columns: readonly string[]
-  readonly groups: number
   readonly rows: number
   /** Bytes that have to be read, beyond what is at hand already. */
   readonly fetchedBytes: number
@@ -61,7 +60,6 @@ export function planExtract(
   )
   return {
     columns: columns.map(({ name }) => name),
-    groups: chosen.length,
     rows: chosen.reduce((sum, { rows }) => sum + rows, 0),
     // What begins in the tail is in memory since the file was opened.
     fetchedBytes: requests.reduce((sum, { start, end: to }) => sum + (isAtHand(source, start) ? 0 : to - start), 0),

@@ -4,6 +4,7 @@ import { type DuckDbSession, identifier, literal, QueryError, sqlType } from '..
 import {
   countFetched,
   type DeltaView,
+  emptySelect,
   type FetchCounts,
   type FileCache,
   openDeltaView,
@@ -178,6 +179,5 @@ const raise = `error(${literal(unread)})`
 
 /** The table's columns without a row, and an error for who looks for one. */
 function closed({ snapshot }: Relation): string {
-  const columns = snapshot.schema.fields.map(f => `CAST(NULL AS ${sqlType(f.type)}) AS ${identifier(f.name)}`)
-  return `SELECT ${columns.join(', ')} FROM (SELECT ${raise} AS e) WHERE e IS NOT NULL`
+  return emptySelect(snapshot.schema.fields, `FROM (SELECT ${raise} AS e) WHERE e IS NOT NULL`)
 }

@@ -115,10 +115,14 @@ async function directFiles(
   ]
 }
 
-/** A relation without rows that has the columns. */
-export function emptySelect(fields: readonly StructField[]): string {
+/**
+ * A relation without rows that has the columns.
+ *
+ * @param source what follows the list of columns: a FROM without rows, or nothing but the condition
+ */
+export function emptySelect(fields: readonly StructField[], source = 'WHERE false'): string {
   const columns = fields.map(f => `CAST(NULL AS ${sqlType(f.type)}) AS ${identifier(f.name)}`)
-  return `SELECT ${listed(columns)} WHERE false`
+  return `SELECT ${listed(columns)} ${source}`
 }
 
 /**

@@ -39,7 +39,8 @@ export async function fileNeeds(
       counts.take(opened.openedBytes + (extract?.fetchedBytes ?? 0))
       counts.rowGroups += opened.file.rowGroups.length
       counts.rowGroupsRead += groups.length
-      return { file, groups, extract, rows: opened.file.rowCount }
+      // Of a file in place only what is needed is read.
+      return { file, groups, extract: store.localPath === undefined ? extract : undefined, rows: opened.file.rowCount }
     } catch (error) {
       // Who reads it whole knows more of it, or says what is wrong with it.
       if (!(error instanceof ParquetError)) throw error
@@ -89,7 +90,7 @@ function statsOf(group: RowGroupInfo, columns: readonly StatsColumn[], opened: E
   }
 }
 
-/** The names that the fields have in a file, in lower case. */
+/** The names that the fields have in a file, in lower case: DuckDB finds a column in whatever letter case it is. */
 function namesIn(file: ParquetFile, fields: readonly StructField[], layout: ColumnLayout): ReadonlySet<string> {
   const stored = fields.filter(field => layout.placeOf(field).kind === 'stored')
   if (layout.match === 'id') {

@@ -36,9 +36,6 @@ async function extractFile(
   held: Disposable[],
 ): Promise<LocalFile | undefined> {
   if (extract === undefined) return undefined
-  const { store } = await locateData(source.store, file.path, source)
-  // Of a file in place only what is needed is read.
-  if (store.localPath !== undefined) return undefined
   try {
     const lease = await cache.create(async sink => {
       for await (const piece of extract.pieces()) await sink.write(piece)
