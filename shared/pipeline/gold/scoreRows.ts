@@ -62,8 +62,8 @@ export async function scoreFiles(
   const byDay = files.toSorted((a, b) => compare(a.partitionValues['_event_date'], b.partitionValues['_event_date']))
   const piece = pieceOf(lake, options)
   for (const part of filePieces(byDay, piece)) {
+    const perFile = rowsPerFile(options, part, rowsIn(part))
     for (const those of await timeParts(lake, stream, scoring.source, part, piece.rows)) {
-      const perFile = rowsPerFile(options, part, rowsIn(part))
       const { adds, rows, scored, anomalies } = await scorePart(lake, stream, scoring, { files: part, those }, perFile)
       total = {
         adds: [...total.adds, ...adds],

@@ -44,9 +44,9 @@ export function summarySelect(stream: Stream, relation: string, columns: readonl
       min: `min(${value})`,
       max: `max(${value})`,
       avg: `avg(CAST(${value} AS DOUBLE))`,
-      p50: quantile(value, 1),
-      p95: quantile(value, 2),
-      p99: quantile(value, 3),
+      p50: quantile(value, 'p50'),
+      p95: quantile(value, 'p95'),
+      p99: quantile(value, 'p99'),
     }
     return summaryMeasures.map(measure => `${of[measure]} AS ${identifier(`${name}_${measure}`)}`)
   })
@@ -66,7 +66,7 @@ export function summarySelect(stream: Stream, relation: string, columns: readonl
         'count(score) AS scored',
         'count(*) FILTER (is_anomaly) AS anomalies',
         'max(_ingested_at) AS newest_ingested_at',
-        ...scoreQuantiles.map((measure, i) => `${quantile('score', i + 1)} AS score_${measure}`),
+        ...scoreQuantiles.map(measure => `${quantile('score', measure)} AS score_${measure}`),
         ...measures,
       ].join(', ')}
       FROM ${relation} GROUP BY ALL)`
@@ -88,10 +88,12 @@ function exactSum(value: string, type: DataType): string {
   return `TRY_CAST(${pointed} AS DECIMAL(38, ${scale}))`
 }
 
+const quantilePlace = { p50: 1, p95: 2, p99: 3 } as const
+
 /**
  * The median, or the quantile at 95 or 99 %: asked for together, so that DuckDB, which has all values of a window in memory
  * for them, has them once.
  */
-function quantile(value: string, place: number): string {
-  return `quantile_cont(CAST(${value} AS DOUBLE), [0.5, 0.95, 0.99])[${place}]`
+function quantile(value: string, measure: keyof typeof quantilePlace): string {
+  return `quantile_cont(CAST(${value} AS DOUBLE), [0.5, 0.95, 0.99])[${quantilePlace[measure]}]`
 }
