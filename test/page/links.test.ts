@@ -38,6 +38,19 @@ test('every number leads to its rows: each query that the page links to is answe
   for (const name of tables) expect(queries.join('\n')).toContain(name)
 })
 
+test('a chart leads to the rows of the time that it shows, and a table to its newest', async () => {
+  await using f = await sampleLake({ PAGE_SQL: 'on' })
+  f.append(range(0, 5))
+  await runPipeline(f.lake, 'command')
+  const queries = await answeredQueries(f.lake)
+  const of = (column: string) => queries.find(sql => sql.startsWith(`SELECT run_time, ${column}`)) ?? ''
+  const [, since = ''] = /'bronze\.events' AND run_time >= TIMESTAMP '([^']+)' /.exec(of('lag, partition_lags')) ?? []
+  const before = f.clock.now() - Date.parse(since)
+  expect(before).toBeGreaterThan(50 * 60_000)
+  expect(before).toBeLessThan(70 * 60_000)
+  expect(of('status, reason')).toMatch(/WHERE table_name = '[^']+' ORDER BY run_time DESC LIMIT 100$/)
+})
+
 test('a number of a table that is not there yet leads nowhere', async () => {
   await using f = await sampleLake({ PAGE_SQL: 'on' })
   f.append(range(0, 5))

@@ -77,6 +77,17 @@ test('a backlog that is taken in pieces gives the rows of one run, and so does a
   expect(await found(parts), seedNote).toEqual(await found(whole))
 })
 
+test('a row at the very time where a file is parted is scored once', async () => {
+  await using f = await SilverFixture.open()
+  // Of three rows two at a time: the file is parted in the middle of its time.
+  await f.bronze([[0n, hour, 2n * hour].map((at, i) => ({ id: `k${i}`, at, value: i }))])
+  await everything(f.lake, {})
+  const before = await found(f)
+  ok(await rebuildGold(f.lake, events, { maxRows: 2 }))
+  expect(before.scored).toHaveLength(3)
+  expect(await found(f)).toEqual(before)
+})
+
 test.each([true, false])(
   'a process that is killed between two pieces, its last write done: %s, leaves nothing to be lost or doubled',
   async takesEffect => {
