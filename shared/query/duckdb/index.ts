@@ -2,7 +2,16 @@
 export { DuckDbSession, type ResultColumn, type RowStream, type SessionOptions } from './duckdbSession.js'
 export { asQueryError, QueryError, temporaryFileFault } from './queryError.js'
 export type { ExpressionLimits, ScalarExpression } from './scalarExpression.js'
-export { identifier, literal, literalList, parquetFiles, pathPattern, sqlType, valueLiteral } from './sqlText.js'
+export {
+  identifier,
+  literal,
+  literalList,
+  parquetFiles,
+  pathPattern,
+  selectList,
+  sqlType,
+  valueLiteral,
+} from './sqlText.js'
 export { children, isNode, namedIn, nodesIn, textOf, textsOf } from './sqlTree.js'
 export { syntaxTree } from './syntaxTree.js'
 export { makeTemporaryFolder } from './temporaryFolder.js'

@@ -92,3 +92,8 @@ const primitives = {
   timestamp: 'TIMESTAMP WITH TIME ZONE',
   timestamp_ntz: 'TIMESTAMP',
 } as const
+
+/** A SELECT list; rows are rows even when no column of them is wanted. */
+export function selectList(columns: readonly string[]): string {
+  return columns.length === 0 ? 'NULL AS no_column' : columns.join(', ')
+}

@@ -7,6 +7,7 @@ import {
   parquetFiles,
   QueryError,
   type ResultColumn,
+  selectList,
   sqlType,
   valueLiteral,
 } from '../duckdb/index.js'
@@ -79,7 +80,7 @@ export class FileReading {
       deleted === undefined
         ? ''
         : ` ANTI JOIN ${deleted.sql} AS d ON d.file = f.${fileColumn} AND d.row = f.${rowNumber}`
-    return `SELECT ${listed(columns)} FROM ${this.#from(files, extra)} AS f${values}${without}`
+    return `SELECT ${selectList(columns)} FROM ${this.#from(files, extra)} AS f${values}${without}`
   }
 
   #from(files: readonly LocalFile[], extra: readonly string[] = []): string {
@@ -126,11 +127,6 @@ export class FileReading {
       )
     return valueLiteral(type, parsePartitionValue(type, text, { zone: this.#timeZone, where }))
   }
-}
-
-/** A SELECT list; rows are rows even when no column of them is wanted. */
-export function listed(columns: readonly string[]): string {
-  return columns.length === 0 ? 'NULL AS no_column' : columns.join(', ')
 }
 
 /** What DuckDB cannot open, the table's own reader reads, or reports what is wrong with which file. */
