@@ -115,9 +115,9 @@ describe('a Kafka trigger on a real broker', () => {
       second.push(...batch)
       return Promise.resolve(undefined)
     })
-    await until(() => new Set(values(second)).size >= 100)
+    await until(() => second.length >= 100)
     await stopSecond()
-    expect([...new Set(values(second))]).toEqual(numbers(300, 400))
+    expect(values(second)).toEqual(numbers(300, 400))
   })
 
   test('a batch whose function never succeeds is delivered again after a restart', async () => {
@@ -132,9 +132,9 @@ describe('a Kafka trigger on a real broker', () => {
       seen.push(...batch)
       return Promise.resolve(undefined)
     })
-    await until(() => new Set(values(seen)).size >= 20)
+    await until(() => seen.length >= 20)
     await stopSecond()
-    expect([...new Set(values(seen))]).toEqual(numbers(0, 20))
+    expect(values(seen)).toEqual(numbers(0, 20))
   })
 
   test('two functions in one group, each on its own topic: each gets all of its records', async () => {
@@ -199,7 +199,7 @@ describe('a Kafka trigger on a real broker', () => {
       seen.push(...batch)
       return Promise.resolve(undefined)
     })
-    await until(() => new Set(values(seen)).size === 20)
+    await until(() => seen.length === 20)
     await stop()
   })
 
