@@ -82,6 +82,7 @@ const line = (title: string, column: string, by = 'table_name', where = ''): Wor
 export const workbookCharts: readonly WorkbookChart[] = [
   line('Freshness: seconds since the newest event', 'freshness_seconds'),
   line('Queryable: seconds from event to committed row, 99th percentile', 'queryable_p99_seconds'),
+  line("Queryable: seconds from Kafka's timestamp, 99th percentile", 'kafka_queryable_p99_seconds'),
   line('Lag: offsets in Kafka that bronze does not cover', 'lag', 'stream'),
   line('Lag: seconds to drain', 'seconds_to_drain', 'stream'),
   {

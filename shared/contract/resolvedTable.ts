@@ -53,4 +53,5 @@ const resolvedColumns: readonly StructField[] = [
   optional('_bronze_id', 'string', 'The id of the bronze table that the record is in.'),
   optional('_ingested_at', 'timestamp', 'When a replayed record was read into bronze.'),
   optional('_late', 'boolean', 'As silver has it.'),
+  optional('_timestamp', 'timestamp', "Kafka's timestamp of a replayed record."),
 ]

@@ -144,6 +144,7 @@ function silverColumns(stream: Stream): StructField[] {
     required('_offset', 'long', "The record's offset."),
     required('_ingested_at', 'timestamp', 'When the record was read into bronze.'),
     required('_late', 'boolean', `Kafka's timestamp − ${stream.eventTime} > ${String(stream.allowedLatenessMs)} ms.`),
+    optional('_timestamp', 'timestamp', "Kafka's timestamp of the record, as bronze has it."),
   ]
 }
 

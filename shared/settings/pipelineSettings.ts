@@ -49,9 +49,9 @@ export const environment = z.object({
 
   SILVER_SCHEDULE: schedule().default(everyMinute(0)).describe('When silver runs (NCRONTAB, six fields).'),
   GOLD_SCHEDULE: schedule()
-    .default(everyMinute(20))
+    .default(everyMinute(10))
     .describe('When gold runs: behind silver, so that it finds what silver has just made.'),
-  MONITOR_SCHEDULE: schedule().default(everyMinute(40)).describe('When the monitor runs: behind gold.'),
+  MONITOR_SCHEDULE: schedule().default(everyMinute(20)).describe('When the monitor runs: behind gold.'),
   MAINTENANCE_SCHEDULE: schedule().default('0 */10 * * * *').describe('When checkpoints and compaction run.'),
   CATCH_UP_SCHEDULE: schedule()
     .default('0 */5 * * * *')

@@ -101,6 +101,7 @@ describe('a status as text', () => {
     rejected: 7n,
     backlog: 2n,
     freshnessSeconds: 12,
+    kafkaQueryableP99Seconds: 0.44,
     lag: 9_007_199_254_740_993n,
     secondsToDrain: undefined,
     reconciled: false,
@@ -128,7 +129,7 @@ describe('a status as text', () => {
       '          The monitor looked 61 s ago.\n' +
         'LATE      bronze.events, since 1970-01-01T00:00:01Z (at least 2 min)\n' +
         '          Old.\\x1b[2J\\nOK        silver.events\\u202e → npx lake run bronze\n' +
-        '          newest event 12 s old · lag 9007199254740993, not draining · 7 rejected, 2 in quarantine · counts NOT reconciled · 3 files, 2 small · 4 versions since a checkpoint\n' +
+        '          newest event 12 s old · p99 0.4 s from Kafka · lag 9007199254740993, not draining · 7 rejected, 2 in quarantine · counts NOT reconciled · 3 files, 2 small · 4 versions since a checkpoint\n' +
         `          fields that the contract lacks: country in 12 records (country: z.string().optional()), ["\\x1b[2J\\n"] in 1 record, ${'x'.repeat(80)}… in 1 record, and 1 more\n` +
         '          counts: received 2, accounted for 1\n',
     )

@@ -20,6 +20,7 @@ const silver = [
   '_offset "long"!',
   '_ingested_at "timestamp"!',
   '_late "boolean"!',
+  '_timestamp "timestamp"',
 ]
 
 test("bronze begins with the record's own columns, so that statistics cover them", () => {

@@ -32,7 +32,7 @@ export function overviewOf(rows: readonly Row[], more: Partial<Overview> = {}): 
     const name = row['table_name'] as string
     const samples = Array.from({ length: 50 }, (_, n) => ({
       at: at - n * 60_000,
-      values: { p50: 0.2, p95: 0.9 + n / 100, p99: 2, lag: n % 7, rows: 100, freshness: 3 },
+      values: { p50: 0.2, p95: 0.9 + n / 100, p99: 2, kafkaP99: 0.4, lag: n % 7, rows: 100, freshness: 3 },
     }))
     const timeline = addSamples(emptyTimeline(tableMeasures), tableMeasures, samples, now)
     const changes = [{ at: at - 3_600_000, status: row['status'] as string }]

@@ -98,9 +98,10 @@ test('the same records become the same rows, accepted and rejected', async () =>
   expect(eachOffsetOnce(await today.lineage(), spansOf(await oldTopic()))).toEqual([])
   for (const [path, ...ofTheRun] of [
     ['bronze/events', '_ingested_at', '_ingest_date'],
-    ['silver/events', '_ingested_at'],
+    // Kafka's timestamps are new.
+    ['silver/events', '_ingested_at', '_timestamp'],
     // The model that ships is called by its stream since.
-    ['gold/events_scored', '_ingested_at', 'scored_at', 'model_name'],
+    ['gold/events_scored', '_ingested_at', '_timestamp', 'scored_at', 'model_name'],
     // The quantiles of the scores are new.
     ['gold/events_summary', 'newest_ingested_at', 'score_p50', 'score_p95', 'score_p99'],
   ] as const) {

@@ -14,6 +14,7 @@ export const statusColumns = [
   'repair',
   'seenAt',
   'freshnessSeconds',
+  'kafkaQueryableP99Seconds',
   'lag',
   'secondsToDrain',
   'rejected',
@@ -55,6 +56,7 @@ function tableRecord(t: TableStatus): JsonObject {
     repair: t.repair ?? null,
     seenAt: timeText(t.seenAt),
     freshnessSeconds: t.freshnessSeconds ?? null,
+    kafkaQueryableP99Seconds: t.kafkaQueryableP99Seconds ?? null,
     lag: t.lag ?? null,
     secondsToDrain: t.secondsToDrain ?? null,
     rejected: t.rejected ?? null,
@@ -105,9 +107,18 @@ function sinceText({ since }: TableStatus, now: number): string {
 }
 
 function factsOf(t: TableStatus): readonly string[] {
-  const { freshnessSeconds: fresh, lag, secondsToDrain: drain, rejected, reconciled, files } = t
+  const {
+    freshnessSeconds: fresh,
+    kafkaQueryableP99Seconds: p99,
+    lag,
+    secondsToDrain: drain,
+    rejected,
+    reconciled,
+    files,
+  } = t
   return [
     ...(fresh === undefined ? [] : [`newest event ${inWords(fresh)} old`]),
+    ...(p99 === undefined ? [] : [`p99 ${p99 < 10 ? `${p99.toFixed(1)} s` : inWords(p99)} from Kafka`]),
     ...(lag === undefined ? [] : [lag === 0n ? 'lag 0' : `lag ${lag}, ${drainText(drain)}`]),
     ...(rejected === undefined ? [] : [rejectedText(rejected, t.backlog)]),
     ...(reconciled === undefined ? [] : [reconciled ? 'counts reconciled' : 'counts NOT reconciled']),

@@ -57,6 +57,8 @@ export function monitorRow(o: Observation): Row {
     queryable_p50_seconds: o.found.p50 ?? null,
     queryable_p95_seconds: o.found.p95 ?? null,
     queryable_p99_seconds: o.found.p99 ?? null,
+    kafka_queryable_p50_seconds: o.found.kafkaP50 ?? null,
+    kafka_queryable_p99_seconds: o.found.kafkaP99 ?? null,
     last_commit_seconds: secondsSince(o.found.lastCommitAt, o.runTime),
     rows_added: whole(o.found.rows),
     rows_total: whole(

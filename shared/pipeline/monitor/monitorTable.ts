@@ -113,6 +113,12 @@ export const monitorTable: TableSpec = {
         'string',
         'Fields that records have and the contract lacks, as JSON [{"field", "records", "line", "first", "last"}]: line is what the contract would say of it, or null and why; a null field stands for further ones.',
       ),
+      optional(
+        'kafka_queryable_p50_seconds',
+        'double',
+        "From Kafka's timestamp to committed row, rows added since the last run: median. How long the pipeline takes; an event that is old when it is sent changes nothing of it.",
+      ),
+      optional('kafka_queryable_p99_seconds', 'double', 'The same, 99th percentile.'),
     ],
   },
   partitionColumns: [],

@@ -24,6 +24,9 @@ export interface Found {
   readonly p50: number | undefined
   readonly p95: number | undefined
   readonly p99: number | undefined
+  /** Seconds from Kafka's timestamp to committed row, which an event that is old when it is sent does not change. */
+  readonly kafkaP50: number | undefined
+  readonly kafkaP99: number | undefined
   /** Milliseconds; undefined when the table does not exist. */
   readonly lastCommitAt: number | undefined
   readonly skew: Skew
@@ -36,6 +39,8 @@ const nothingFound: Found = {
   p50: undefined,
   p95: undefined,
   p99: undefined,
+  kafkaP50: undefined,
+  kafkaP99: undefined,
   lastCommitAt: undefined,
   skew: noSkew,
 }
@@ -105,7 +110,8 @@ async function observeLayer(lake: Lake, session: DuckDbSession, stream: Stream, 
   const base = known === undefined ? clearLayer(before.reconciliation, layer) : before.reconciliation
   const additions = await additionsSince(table, state, known?.version ?? -1, known ?? noFiles)
   const rows = { table, state, files: additions.files }
-  const measured = await measure(lake, session, rows, layerAggregate(stream, layer, lake.settings.freshnessStale))
+  const aggregate = layerAggregate(stream, layer, state.schema, lake.settings.freshnessStale)
+  const measured = await measure(lake, session, rows, aggregate)
   const ended = await endedRows(table, state, stream, layer, additions.ended)
   const reconciliation = reconcileLayer(base, layer, additions, { measured, ended })
   const now = { ...additions.totals, id: state.metadata.id, version: state.version }
@@ -130,6 +136,8 @@ function finding(measured: readonly Row[], additions: Additions): Found {
     p50: worst('p50'),
     p95: worst('p95'),
     p99: worst('p99'),
+    kafkaP50: worst('kafka_p50'),
+    kafkaP99: worst('kafka_p99'),
     lastCommitAt: additions.lastCommitAt,
     skew: additions.skew,
   }

@@ -37,6 +37,7 @@ export const tableMeasures = {
   p50: 'max',
   p95: 'max',
   p99: 'max',
+  kafkaP99: 'max',
   freshness: 'max',
   lag: 'max',
   rows: 'sum',

@@ -83,6 +83,7 @@ function valuesOf(row: Row, rejected: number): Sample<TableMeasure>['values'] {
     p50: number('queryable_p50_seconds'),
     p95: number('queryable_p95_seconds'),
     p99: number('queryable_p99_seconds'),
+    kafkaP99: number('kafka_queryable_p99_seconds'),
     freshness: number('freshness_seconds'),
     lag: number('lag'),
     rows: number('rows_added'),

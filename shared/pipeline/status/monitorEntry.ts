@@ -20,6 +20,8 @@ export interface MonitorEntry {
   /** Microseconds since 1970. */
   readonly newestEvent: bigint | undefined
   readonly freshnessSeconds: number | undefined
+  /** From Kafka's timestamp to committed row, 99th percentile of what the last run found. */
+  readonly kafkaQueryableP99Seconds: number | undefined
   readonly lag: bigint | undefined
   readonly secondsToDrain: number | undefined
   /** Rejected records, and of those the ones that nobody has dealt with. */
@@ -49,6 +51,7 @@ export function monitorEntry(row: Row): MonitorEntry | undefined {
     reason: textOf(row, 'reason') ?? '',
     newestEvent: wholeOf(row, 'newest_event_time'),
     freshnessSeconds: numberOf(row, 'freshness_seconds'),
+    kafkaQueryableP99Seconds: numberOf(row, 'kafka_queryable_p99_seconds'),
     lag: wholeOf(row, 'lag'),
     secondsToDrain: numberOf(row, 'seconds_to_drain'),
     rejected: wholeOf(row, 'quarantined'),

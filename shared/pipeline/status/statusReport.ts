@@ -178,6 +178,7 @@ function unseen({ table, stream, layer }: WatchedTable, pause: StreamPause | und
     backlog: undefined,
     newestEvent: undefined,
     freshnessSeconds: undefined,
+    kafkaQueryableP99Seconds: undefined,
     lag: undefined,
     secondsToDrain: undefined,
     reconciled: undefined,

@@ -66,6 +66,10 @@ const gauge = (name: string, unit: string, description: string): Instrument => (
 export const monitorGauges: ReadonlyMap<string, Instrument> = new Map([
   ['freshness_seconds', gauge('lake.freshness', 's', 'Age of the newest event in the table.')],
   ['queryable_p95_seconds', gauge('lake.queryable.p95', 's', 'From event to committed row, 95th percentile.')],
+  [
+    'kafka_queryable_p99_seconds',
+    gauge('lake.kafka.queryable.p99', 's', "From Kafka's timestamp to committed row, 99th percentile."),
+  ],
   ['lag', gauge('lake.lag.records', '{record}', 'Offsets in the source that bronze does not cover yet.')],
   ['max_partition_lag', gauge('lake.lag.partition.max', '{record}', 'The same of the partition that lags most.')],
   ['seconds_to_drain', gauge('lake.lag.drain', 's', 'How long what waits takes at the present rate.')],

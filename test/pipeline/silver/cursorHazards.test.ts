@@ -17,7 +17,7 @@ async function foreignRow(f: SilverFixture, id: string): Promise<AddFile> {
   await using session = await DuckDbSession.open()
   const file = await copyToParquet(session, {
     select: `SELECT '${id}' AS event_id, 'click' AS event_type, TIMESTAMPTZ '2025-04-01 00:00:00Z' AS "timestamp", 2 AS "value",
-      'events' AS _topic, 0 AS _generation, 9 AS _partition, 0 AS _offset, TIMESTAMPTZ '2025-04-03 00:00:00Z' AS _ingested_at, false AS _late`,
+      'events' AS _topic, 0 AS _generation, 9 AS _partition, 0 AS _offset, TIMESTAMPTZ '2025-04-03 00:00:00Z' AS _ingested_at, false AS _late, NULL::TIMESTAMPTZ AS _timestamp`,
     table: { ...silverTable(events), configuration: {} },
     partitionValues: { _event_date: '2025-04-01' },
   })

@@ -20,7 +20,7 @@ describe('rebuilding', () => {
     ] as const) {
       const file = await copyToParquet(session, {
         select: `SELECT '${id}' AS event_id, 'click' AS event_type, TIMESTAMPTZ '2025-04-01 01:00:00Z' AS "timestamp", 2 AS "value",
-          'events' AS _topic, 0 AS _generation, 0 AS _partition, ${offset} AS _offset, TIMESTAMPTZ '2025-04-03 00:00:00Z' AS _ingested_at, false AS _late`,
+          'events' AS _topic, 0 AS _generation, 0 AS _partition, ${offset} AS _offset, TIMESTAMPTZ '2025-04-03 00:00:00Z' AS _ingested_at, false AS _late, NULL::TIMESTAMPTZ AS _timestamp`,
         table: { ...silverTable(events), configuration: {} },
         partitionValues: { _event_date: '2025-04-01' },
       })
