@@ -3,6 +3,7 @@ import { bronzeCostBench } from './bronzeCostBench.js'
 import { coldStartBench } from './coldStartBench.js'
 import { comparisonTable, deltaBench } from './deltaBench.js'
 import { fetchedBench } from './fetchedBench.js'
+import { freshnessBench, freshnessDefaults } from './freshnessBench.js'
 import { memoryBench } from './memoryBench.js'
 import { modelsBench } from './modelsBench.js'
 import { pageBench } from './pageBench.js'
@@ -14,13 +15,14 @@ import { telemetryBench } from './telemetryBench.js'
 import { windowBench } from './windowBench.js'
 
 /**
- * usage: npm run bench -- [bronze|cost|parquet|silver|snapshot|delta|memory|steps|coldstart|models|window|telemetry|page|fetched] [rows, commits, scale,
- * files, or an address]; ratios are within the run, the part's baseline being 1. `delta` compares with delta-rs, by the
+ * usage: npm run bench -- [bronze|cost|parquet|silver|snapshot|delta|memory|steps|coldstart|models|window|telemetry|page|fetched|freshness]
+ * [rows, commits, scale, files, rates, or an address]; ratios are within the run, the part's baseline being 1. `delta` compares with delta-rs, by the
  * Python in DELTALAKE_PYTHON or one that it sets up itself. `coldstart` needs `npm run package` before, `models` a Python
- * with scikit-learn and onnxruntime in MODELS_PYTHON, `page` the address of a running stack's page; these, `cost`, `window` and
+ * with scikit-learn and onnxruntime in MODELS_PYTHON, `page` the address of a running stack's page; `freshness` takes rates
+ * (`200,1000,5000`) and seconds to measure for, with the app settings of the environment. These, `cost`, `window` and
  * `telemetry` run only when they are asked for.
  */
-const [, , wanted, rowsText] = process.argv
+const [, , wanted, rowsText, secondsText] = process.argv
 const rows = rowsText === undefined ? undefined : Number(rowsText)
 const parts: Readonly<
   Record<string, () => Promise<readonly { readonly name: string; readonly rowsPerSecond: number }[]>>
@@ -104,6 +106,20 @@ if (wanted === 'telemetry') {
 if (wanted === 'models') {
   process.stdout.write('models\n')
   for (const { name, figure } of await modelsBench(rows)) process.stdout.write(`  ${name.padEnd(72)} ${figure}\n`)
+}
+
+if (wanted === 'freshness') {
+  process.stdout.write('freshness: seconds until a reader finds the row\n')
+  const rates = (rowsText ?? '200,1000,5000').split(',').map(Number)
+  const seconds = secondsText === undefined ? freshnessDefaults.seconds : Number(secondsText)
+  for await (const found of freshnessBench(rates, { ...freshnessDefaults, seconds })) {
+    const { rate, layer, kafkaP50, kafkaP99, eventP99, commitsPerHour, dollarsPerHour } = found
+    const figures = `p50 ${kafkaP50.toFixed(2)} p99 ${kafkaP99.toFixed(2)} from Kafka, p99 ${eventP99.toFixed(2)} from the event`
+    const cost = dollarsPerHour === undefined ? '' : `, ${dollarsPerHour.toFixed(3)} USD/h`
+    process.stdout.write(
+      `  ${String(rate).padStart(6)}/s ${layer.padEnd(7)} ${figures}; ${String(found.rows)} rows, ${String(commitsPerHour)} commits/h${cost}\n`,
+    )
+  }
 }
 
 if (wanted === 'page') {

@@ -11,6 +11,7 @@ import { newDataFiles } from '../incremental/index.js'
 import { noSkew, type Skew, skewOf, worseSkew } from './clockSkew.js'
 import { deletedOnPurpose } from './deletedOnPurpose.js'
 import { countFiles, type FileTotals, totalsAfter } from './tableHealth.js'
+import { visibleAt } from './visibleAt.js'
 
 /** A data file and when it became queryable. */
 export interface AddedFile {
@@ -66,8 +67,9 @@ export async function additionsSince(
       lastCommitAt = commit.timestamp
       const lake = asObject(commitInfoOf(commit.actions)?.['lake'])
       const isExpiry = lake?.['retention'] !== undefined
+      const committedAt = visibleAt(commit)
       for (const action of isExpiry ? [] : commit.actions) {
-        if ('add' in action && action.add.dataChange) files.push({ add: action.add, committedAt: commit.timestamp })
+        if ('add' in action && action.add.dataChange) files.push({ add: action.add, committedAt })
         if ('remove' in action && action.remove.dataChange) recounted = true
       }
       if (isExpiry) {
