@@ -1,4 +1,5 @@
 /** Every setting, read and checked once. */
+export { cadenceOf, type CadenceSetting } from './cadence.js'
 export { parseNcrontab, type Schedule } from './ncrontab.js'
 export {
   defaultText,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { defaultPrices, logLevels } from '../telemetry/index.js'
 import { alertThresholds } from './alertThresholds.js'
+import { freshnessTargets } from './cadence.js'
 import { lakeUrlFault } from './lakeAddress.js'
 import { modelSettings } from './modelSettings.js'
 import { folderFault } from './settingFiles.js'
@@ -22,8 +23,6 @@ import {
 import { clientIdFault, httpUrlFault, storageConnectionFault } from './settingText.js'
 import { sourceSettings } from './sourceSettings.js'
 import { telemetrySettings } from './telemetrySettings.js'
-
-const everyMinute = (second: number) => `${String(second)} * * * * *`
 
 /** Every setting by its name in the environment: its type, its default and what it is for. */
 export const environment = z.object({
@@ -47,11 +46,21 @@ export const environment = z.object({
       "Places outside a table that its log or links may lead to: folders, containers or accounts, separated by commas, one of Azure with a SAS if it needs one. None but the table's own storage account when empty.",
     ),
 
-  SILVER_SCHEDULE: schedule().default(everyMinute(0)).describe('When silver runs (NCRONTAB, six fields).'),
+  FRESHNESS_TARGET: z
+    .enum(freshnessTargets)
+    .default(freshnessTargets[0])
+    .describe(
+      'By when an event is to be in gold, 99th percentile: silver and gold run each minute, each five seconds, or each second. [What each costs](#how-fresh-and-what-it-costs).',
+    ),
+  SILVER_SCHEDULE: schedule()
+    .optional()
+    .describe('When silver runs (NCRONTAB, six fields), in place of what FRESHNESS_TARGET says.'),
   GOLD_SCHEDULE: schedule()
-    .default(everyMinute(10))
-    .describe('When gold runs: behind silver, so that it finds what silver has just made.'),
-  MONITOR_SCHEDULE: schedule().default(everyMinute(20)).describe('When the monitor runs: behind gold.'),
+    .optional()
+    .describe(
+      'When gold runs, in place of what FRESHNESS_TARGET says: behind silver, so that it finds what silver has just made.',
+    ),
+  MONITOR_SCHEDULE: schedule().default('20 * * * * *').describe('When the monitor runs: behind gold.'),
   MAINTENANCE_SCHEDULE: schedule().default('0 */10 * * * *').describe('When checkpoints and compaction run.'),
   CATCH_UP_SCHEDULE: schedule()
     .default('0 */5 * * * *')

@@ -10,16 +10,18 @@ import { pageBench } from './pageBench.js'
 import { parquetBench } from './parquetBench.js'
 import { silverBench } from './silverBench.js'
 import { snapshotBench } from './snapshotBench.js'
+import { soakBench } from './soakBench.js'
 import { stepsBench } from './stepsBench.js'
 import { telemetryBench } from './telemetryBench.js'
 import { windowBench } from './windowBench.js'
 
 /**
- * usage: npm run bench -- [bronze|cost|parquet|silver|snapshot|delta|memory|steps|coldstart|models|window|telemetry|page|fetched|freshness]
+ * usage: npm run bench -- [bronze|cost|parquet|silver|snapshot|delta|memory|steps|coldstart|models|window|telemetry|page|fetched|freshness|soak]
  * [rows, commits, scale, files, rates, or an address]; ratios are within the run, the part's baseline being 1. `delta` compares with delta-rs, by the
  * Python in DELTALAKE_PYTHON or one that it sets up itself. `coldstart` needs `npm run package` before, `models` a Python
  * with scikit-learn and onnxruntime in MODELS_PYTHON, `page` the address of a running stack's page; `freshness` takes rates
- * (`200,1000,5000`) and seconds to measure for, with the app settings of the environment. These, `cost`, `window` and
+ * (`200,1000,5000`) and seconds to measure for, with the app settings of the environment; `soak` minutes (60) and a rate
+ * (1,000), and draws where SOAK_PLOT says. These, `cost`, `window` and
  * `telemetry` run only when they are asked for.
  */
 const [, , wanted, rowsText, secondsText] = process.argv
@@ -120,6 +122,18 @@ if (wanted === 'freshness') {
       `  ${String(rate).padStart(6)}/s ${layer.padEnd(7)} ${figures}; ${String(found.rows)} rows, ${String(commitsPerHour)} commits/h${cost}\n`,
     )
   }
+}
+
+if (wanted === 'soak') {
+  const options = { minutes: rows ?? 60, rate: Number(secondsText ?? 1_000), store: 'Azurite' } as const
+  process.stdout.write(`soak: ${String(options.minutes)} minutes at ${String(options.rate)} events/s\n`)
+  const { csv, plot, verdicts } = await soakBench(options, line => process.stdout.write(`  ${line}\n`))
+  for (const { name, isFlat, middle, largest, unit, why } of verdicts) {
+    const figures = `${(middle ?? NaN).toFixed(1).padStart(9)} in the middle, ${(largest ?? NaN).toFixed(1).padStart(9)} at most ${unit}`
+    process.stdout.write(`  ${isFlat ? 'flat    ' : 'NOT FLAT'} ${name.padEnd(30)} ${figures}; ${why}\n`)
+  }
+  process.stdout.write(`  ${csv}\n  ${plot}\n`)
+  process.exitCode = verdicts.every(({ isFlat }) => isFlat) ? 0 : 1
 }
 
 if (wanted === 'page') {

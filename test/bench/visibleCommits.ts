@@ -4,10 +4,8 @@ import { type AddFile, readCommitFile } from '../../shared/delta/index.js'
 import type { Lake } from '../../shared/pipeline/lake/index.js'
 import { DuckDbSession, identifier, openDeltaView } from '../../shared/query/index.js'
 
-/** Milliseconds between two looks: how much later than it was the case a version can be seen. */
-const lookEveryMs = 20
-
-interface SeenCommit {
+/** What one commit brought, as a reader found it. */
+export interface SeenCommit {
   /** When a reader got it, milliseconds of this machine's clock. */
   readonly seenAt: number
   readonly files: readonly AddFile[]
@@ -28,28 +26,54 @@ export interface Waits {
 export class VisibleCommits {
   readonly #lake: Lake
   readonly #path: string
+  readonly #lookEveryMs: number
   readonly #seen: SeenCommit[] = []
+  readonly #files = new Set<string>()
+  #versions = 0
   readonly #ending = new AbortController()
   readonly #running: Promise<void>
 
-  constructor(lake: Lake, path: string) {
+  /** @param lookEveryMs how much later than it is the case a version can be seen */
+  constructor(lake: Lake, path: string, lookEveryMs = 20) {
     this.#lake = lake
     this.#path = path
+    this.#lookEveryMs = lookEveryMs
     this.#running = this.#follow()
+  }
+
+  /** Versions that were seen. */
+  get versions(): number {
+    return this.#versions
+  }
+
+  /** Data files of the newest of them. */
+  get files(): number {
+    return this.#files.size
   }
 
   async #follow(): Promise<void> {
     const store = this.#lake.store.within(this.#path)
-    for (let version = 0; !this.#ending.signal.aborted;) {
-      const commit = await readCommitFile(store, version).catch(() => undefined)
+    while (!this.#ending.signal.aborted) {
+      const commit = await readCommitFile(store, this.#versions).catch(() => undefined)
       if (commit === undefined) {
-        await systemClock.sleep(lookEveryMs, this.#ending.signal).catch(() => undefined)
+        await systemClock.sleep(this.#lookEveryMs, this.#ending.signal).catch(() => undefined)
         continue
       }
-      const files = commit.actions.flatMap(action => ('add' in action && action.add.dataChange ? [action.add] : []))
+      const files: AddFile[] = []
+      for (const action of commit.actions) {
+        if ('remove' in action) this.#files.delete(action.remove.path)
+        if (!('add' in action)) continue
+        this.#files.add(action.add.path)
+        if (action.add.dataChange) files.push(action.add)
+      }
       if (files.length > 0) this.#seen.push({ seenAt: Date.now(), files })
-      version++
+      this.#versions++
     }
+  }
+
+  /** What came since it was asked for last, out of memory. */
+  take(): readonly SeenCommit[] {
+    return this.#seen.splice(0)
   }
 
   async stop(): Promise<void> {
@@ -57,8 +81,8 @@ export class VisibleCommits {
     await this.#running
   }
 
-  /** Of the rows whose timestamp of Kafka's lies from `from` to `to`, milliseconds since 1970. */
-  async waits(stream: Stream, from: number, to: number): Promise<Waits> {
+  /** Of the rows of those commits whose timestamp of Kafka's lies from `from` to `to`, milliseconds since 1970. */
+  async waits(stream: Stream, from: number, to: number, commits: readonly SeenCommit[] = this.#seen): Promise<Waits> {
     const table = this.#lake.table(this.#path)
     const state = await table.state({ fresh: true })
     const [fromKafka, fromEvent]: [number[], number[]] = [[], []]
@@ -66,7 +90,7 @@ export class VisibleCommits {
     if (state === undefined) return { rows, commits: 0, fromKafka, fromEvent }
     await using session = await DuckDbSession.open()
     const event = identifier(stream.eventTime)
-    for (const { seenAt, files } of this.#seen) {
+    for (const { seenAt, files } of commits) {
       using view = await openDeltaView(session, this.#lake.files, {
         store: table.store,
         state,
@@ -84,7 +108,7 @@ export class VisibleCommits {
         if (typeof row['event'] === 'number') fromEvent.push(row['event'])
       }
     }
-    const within = this.#seen.filter(({ seenAt }) => seenAt >= from && seenAt <= to).length
+    const within = commits.filter(({ seenAt }) => seenAt >= from && seenAt <= to).length
     return { rows, commits: within, fromKafka, fromEvent }
   }
 }

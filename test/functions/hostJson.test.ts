@@ -80,6 +80,23 @@ describe('parseHostSettings', () => {
     expect(parseHostSettings('{"Extensions":{"KAFKA":{"CommitOnFailure":false}}}').kafka.commitOnFailure).toBe(false)
   })
 
+  test('app settings stand in place of its values, as the host reads them', () => {
+    const settings = {
+      AzureFunctionsJobHost__extensions__KAFKA__maxBatchSize: '250',
+      azurefunctionsjobhost__extensions__kafka__commitOnFailure: 'False',
+      'AzureFunctionsJobHost:extensions:http:routePrefix': 'v1',
+      AzureFunctionsJobHost__logging__logLevel__default: 'Warning',
+      AZUREFUNCTIONSJOBHOSTS__extensions__kafka__maxRetries: '1',
+    }
+    const text = '{"extensions":{"kafka":{"maxBatchSize":1000,"maxRetries":-1}}}'
+    expect(parseHostSettings(text, 'host.json', settings)).toMatchObject({
+      kafka: { maxBatchSize: 250, maxRetries: -1, commitOnFailure: false },
+      routePrefix: 'v1',
+    })
+    const wrong = { AzureFunctionsJobHost__extensions__kafka__subscriberIntervalInSeconds: '0.5' }
+    expect(() => parseHostSettings(text, 'host.json', wrong)).toThrow(/subscriberIntervalInSeconds must be a whole/)
+  })
+
   test('a value of the wrong type names itself', () => {
     expect(() => parseHostSettings('{"extensions":{"kafka":{"maxRetries":"-1"}}}')).toThrow(
       /maxRetries must be a number/,

@@ -73,8 +73,8 @@ describe('the app', () => {
 
   test.each([
     ['silver', '0 * * * * *'],
-    ['gold', '20 * * * * *'],
-    ['monitor', '40 * * * * *'],
+    ['gold', '10 * * * * *'],
+    ['monitor', '20 * * * * *'],
     ['maintenance', '0 */10 * * * *'],
     ['catchUp', '0 */5 * * * *'],
   ])('%s runs at %s by default, and not whenever an instance starts', (name, schedule) => {

@@ -89,7 +89,7 @@ export class FunctionHost {
 
   /** @throws HostError when the app cannot be loaded or a binding cannot be served */
   static async start(options: HostOptions): Promise<FunctionHost> {
-    const hostSettings = readHostSettings(join(options.folder, 'host.json'))
+    const hostSettings = readHostSettings(join(options.folder, 'host.json'), options.settings)
     const app = await loadApp(options)
     const server = new FunctionHttpServer(
       app,

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 
 import { nearestName } from '../../../shared/settings/index.js'
+import type { Environment } from './appSettings.js'
 import { HostError } from './hostError.js'
+import { withOverrides } from './hostOverrides.js'
 
 /** The Kafka extension's settings that decide batches and offsets, with its own defaults. */
 export interface KafkaHostSettings {
@@ -27,11 +29,14 @@ export interface HostSettings {
   readonly routePrefix: string
 }
 
-/** What the local host needs of a host.json's text. Property names are matched without case, as the host does. */
-export function parseHostSettings(text: string, name = 'host.json'): HostSettings {
+/**
+ * What the local host needs of a host.json's text, and of the app settings that override it. Property names are matched
+ * without case, as the host does.
+ */
+export function parseHostSettings(text: string, name = 'host.json', settings: Environment = {}): HostSettings {
   let root: Properties
   try {
-    root = new Properties(JSON.parse(text), name)
+    root = new Properties(withOverrides(JSON.parse(text), settings), name)
   } catch (cause) {
     throw new HostError('HOST_JSON', `${name} is not valid JSON.`, { cause })
   }
@@ -72,8 +77,8 @@ export function parseHostSettings(text: string, name = 'host.json'): HostSetting
  * What {@link parseHostSettings} reads, of a file.
  * @throws HostError HOST_JSON, or Node's own error when there is no such file
  */
-export function readHostSettings(file: string): HostSettings {
-  return parseHostSettings(readFileSync(file, 'utf8'), file)
+export function readHostSettings(file: string, settings: Environment = {}): HostSettings {
+  return parseHostSettings(readFileSync(file, 'utf8'), file, settings)
 }
 
 class Properties {

@@ -1,4 +1,4 @@
-import { defaultText, type SettingValues } from '../../settings/index.js'
+import { cadenceOf, type CadenceSetting, defaultText, type SettingValues } from '../../settings/index.js'
 
 /**
  * A setting as a binding names it, so that the platform reads it too (to scale, and to keep secrets out of the app's
@@ -6,6 +6,11 @@ import { defaultText, type SettingValues } from '../../settings/index.js'
  */
 export function settingReference(name: Parameters<typeof defaultText>[0], values: SettingValues): string {
   return (values[name] ?? '').trim() === '' ? defaultText(name) : `%${name}%`
+}
+
+/** When silver or gold runs, as a timer's binding names it: by a schedule of its own, or else by FRESHNESS_TARGET. */
+export function cadenceReference(name: CadenceSetting, values: SettingValues): string {
+  return isSettingGiven(name, values) ? `%${name}%` : cadenceOf(name, values['FRESHNESS_TARGET'])
 }
 
 /** Whether a setting has a value of its own, for what exists only where it is asked for. */
