@@ -55,7 +55,7 @@ const layers: Readonly<Record<string, Layer>> = {
       'maintenance',
       'dml',
     ],
-    doors: ['ddl', 'maintenance', 'dml'],
+    doors: ['dataFiles', 'ddl', 'maintenance', 'dml'],
     pure: ['schema', 'protocol', 'stats'],
   },
   'shared/contract': {

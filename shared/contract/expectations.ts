@@ -19,6 +19,11 @@ export type BrokenRules =
 /** Undefined for an event that fulfils all rules. */
 export type Rules = (event: unknown) => BrokenRules | undefined
 
+/** Whether any record can be one that may not be passed: only then is it worth validating all of them before. */
+export function canStop(actions: ReadonlyMap<string, ExpectationAction>): boolean {
+  return [...actions.values()].includes('fail')
+}
+
 /** What is wrong with an expectation as it is declared; declarations may be plain JavaScript. */
 export function expectationFault(holds: unknown, action: unknown): string | undefined {
   if (typeof holds !== 'function') return 'has no predicate: say { holds: event => …, action }'

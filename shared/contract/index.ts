@@ -4,6 +4,7 @@ export { type ContractField, type ContractPlace, fieldsAt } from './contractFiel
 export { DecodedTime } from './decodedTime.js'
 export { defineStream } from './defineStream.js'
 export { durationForms, parseDuration } from './duration.js'
+export { canStop } from './expectations.js'
 export { category, hourOfDay, logarithm, type NamedFeature, numeric, rate } from './featureSpec.js'
 export { scoreColumns } from './fieldName.js'
 export { binary, date, decimal, double, float, int, long, timestamp, timestampNtz } from './fieldTypes.js'

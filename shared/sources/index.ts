@@ -1,8 +1,8 @@
 /** Where records come from: one seam of offset ranges, and what stands behind it. */
 export type { FieldKind, SchemaField, SchemaValue } from './formats/index.js'
-export { openSource, sourceConnection } from './openSource.js'
+export { openSource, type SourceConnection, sourceConnection } from './openSource.js'
 export { recordBytes } from './recordBytes.js'
-export { registryConnection } from './registryConnection.js'
+export { type RegistryConnection, registryConnection } from './registryConnection.js'
 export {
   type Header,
   type Identified,

@@ -1,5 +1,6 @@
 import type { Stream } from '../../contract/index.js'
-import { type AddFile, type DataFileLayout, writeDataFile } from '../../delta/index.js'
+import { type DataFileLayout, writeDataFile } from '../../delta/dataFiles/index.js'
+import type { AddFile } from '../../delta/index.js'
 import type { OffsetRange } from '../../sources/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import type { TraceContext } from '../../telemetry/index.js'

@@ -1,4 +1,4 @@
-import type { Stream } from '../../contract/index.js'
+import { canStop, type Stream } from '../../contract/index.js'
 import type { CodedError } from '../../errors.js'
 import type { OffsetRange } from '../../sources/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
@@ -9,7 +9,7 @@ import { CoverageCommitter, ingestionOf, readableStream } from './coverageCommit
 import { bytesInWork, type Delivery, ofPartitions, partitionsOf } from './delivery.js'
 import { erasedOffsets } from './erasedOffsets.js'
 import { openBronze } from './openBronze.js'
-import { canStop, stoppedError } from './partitionFault.js'
+import { stoppedError } from './partitionFault.js'
 import { pinStartOffset } from './pinStartOffset.js'
 import { type PartitionProgress, readProgress } from './progress.js'
 import { failuresOf, type ReconciledDelivery, reconcileDelivery } from './reconcileDelivery.js'
@@ -144,7 +144,7 @@ class DeliveryIngestion {
 
   /** Without what expectations do not let pass; partitions that end there fail. */
   async #passable(reconciled: ReconciledDelivery): Promise<ReconciledDelivery> {
-    if (!canStop(this.#stream)) return reconciled
+    if (!canStop(this.#stream.actions)) return reconciled
     const { passableDelivery } = await import('./brokenExpectation.js')
     return passableDelivery(
       await readableStream(this.#lake, this.#stream, reconciled.coverages),

@@ -1,4 +1,3 @@
-import type { Stream } from '../../contract/index.js'
 import { CodedError, isRetryable } from '../../errors.js'
 import { type Source, SourceError } from '../../sources/index.js'
 import { PipelineError } from '../lake/index.js'
@@ -6,11 +5,6 @@ import { type PartitionQueue } from './partitionQueue.js'
 
 /** What the source says of itself as a whole: to ask for the other partitions would be of no use. */
 const wholeSource: ReadonlySet<string> = new Set(['SOURCE_CLOSED', 'SOURCE_BAD_SETTINGS', 'SOURCE_TOPIC_MISSING'])
-
-/** Whether any record can be one that may not be passed: only then is it worth validating all of them before. */
-export function canStop({ actions }: Pick<Stream, 'actions'>): boolean {
-  return [...actions.values()].includes('fail')
-}
 
 /** Whether an error, perhaps reported by a worker thread, concerns one partition alone. */
 export function isPartitionFault(error: unknown): error is CodedError {

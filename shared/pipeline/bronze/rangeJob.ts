@@ -1,4 +1,4 @@
-import type { Stream } from '../../contract/index.js'
+import { canStop, type Stream } from '../../contract/index.js'
 import type { DataFileLayout } from '../../delta/index.js'
 import {
   type OffsetRange,
@@ -15,7 +15,6 @@ import type { HeldBytes } from '../lake/index.js'
 import type { Stretch } from './coverage.js'
 import { encodeCoverage, encodedRange, type EncodedRows, writeRows } from './encode.js'
 import { GatheredRecords, isPacked, type RecordPart, type Records } from './gatheredRecords.js'
-import { canStop } from './partitionFault.js'
 import { readRangeParts } from './rangeParts.js'
 import type { Ingestion } from './validateRecord.js'
 
@@ -62,7 +61,7 @@ export async function runRangeJob(
   }
   const coverage = await readStretch(source, stream.topic, job, new GatheredRecords(), held)
   const readable = await formats.readable(stream, valuesOf(coverage.records))
-  if (!canStop(stream)) return await encodeCoverage(store, job.layout, readable, [coverage], job)
+  if (!canStop(stream.actions)) return await encodeCoverage(store, job.layout, readable, [coverage], job)
   const { passableCoverage } = await import('./brokenExpectation.js')
   const passable = passableCoverage(readable, { ...coverage, records: [...coverage.records] }, job)
   // What was read before it stands; the next job meets it first.
@@ -72,7 +71,7 @@ export async function runRangeJob(
 
 /** Whether a record is done with once its row is made: then the records of a job are never in memory together. */
 function isReadOnce(stream: Stream, { followsSources }: RangeJob): boolean {
-  return stream.format === 'json' && !canStop(stream) && followsSources !== true
+  return stream.format === 'json' && !canStop(stream.actions) && followsSources !== true
 }
 
 /** Takes the records that a job may have, in order. */

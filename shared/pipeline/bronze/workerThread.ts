@@ -2,14 +2,24 @@ import { Worker as Thread } from 'node:worker_threads'
 
 import { CodedError } from '../../errors.js'
 import type { Settings } from '../../settings/index.js'
+import {
+  type RegistryConnection,
+  registryConnection,
+  type SourceConnection,
+  sourceConnection,
+} from '../../sources/index.js'
+import type { OpenStoreOptions } from '../../storage/index.js'
+import { storeOptions } from '../lake/index.js'
 import type { EncodedRows } from './encode.js'
 import type { RangeJob } from './rangeJob.js'
 import type { Worker } from './worker.js'
 
 /** What a worker is started with. */
 export interface WorkerSetup {
-  readonly settings: Settings
   readonly stream: string
+  readonly source: SourceConnection
+  readonly registry: RegistryConnection | undefined
+  readonly lake: { readonly url: string; readonly options: OpenStoreOptions }
 }
 
 /** What a worker answers to a job, and once, with `ready`, to its start. */
@@ -36,7 +46,12 @@ const maxYoungGenerationSizeMb = 16
 
 /** Starts a thread with a source and a store of its own. One job at a time. */
 export async function startWorkerThread(settings: Settings, stream: string): Promise<Worker> {
-  const setup: WorkerSetup = { settings, stream }
+  const setup: WorkerSetup = {
+    stream,
+    source: sourceConnection(settings),
+    registry: registryConnection(settings),
+    lake: { url: settings.lakeUrl, options: storeOptions(settings) },
+  }
   const worker = new Thread(new URL('./rangeWorker.js', import.meta.url), {
     workerData: setup,
     resourceLimits: { maxYoungGenerationSizeMb },
