@@ -11,7 +11,15 @@ const run = promisify(execFile)
 
 /** What delta-rs can be asked to do to a table in a local folder. */
 export type DeltaRsRequest =
-  | { readonly work: 'open' | 'compact'; readonly table: string }
+  | {
+      readonly work: 'open' | 'compact' | 'sumPyarrow' | 'sumQuery' | 'vacuum' | 'vacuumFull'
+      readonly table: string
+    }
+  | {
+      readonly work: 'append' | 'merge'
+      readonly table: string
+      /** A Parquet file, read before. */ readonly source: string
+    }
   | { readonly work: 'lookupPyarrow' | 'lookupQuery'; readonly table: string; readonly key: number }
 
 /** delta-rs in a process of its own, which stays warm between requests; what is measured is the work, not the asking. */

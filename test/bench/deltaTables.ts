@@ -12,7 +12,8 @@ import {
   writeDataFile,
 } from '../../shared/delta/index.js'
 import { openStore } from '../../shared/storage/index.js'
-import type { StructField, StructType } from '../../shared/types/index.js'
+import type { Column, StructField, StructType } from '../../shared/types/index.js'
+import { wideColumns, wideSchema } from './wideRows.js'
 
 const id: StructField = { name: 'id', type: 'long', nullable: true, metadata: {} }
 const name: StructField = { name: 'name', type: 'string', nullable: true, metadata: {} }
@@ -23,9 +24,10 @@ export async function openFolder(folder: string): Promise<DeltaTable> {
   return new DeltaTable(await openStore(pathToFileURL(folder).href))
 }
 
-async function created(folder: string): Promise<DeltaTable> {
+/** An empty table. */
+export async function created(folder: string, of = schema): Promise<DeltaTable> {
   const table = await openFolder(folder)
-  await table.commit(createTable({ schema, createdTime: 1 }))
+  await table.commit(createTable({ schema: of, createdTime: 1 }))
   return table
 }
 
@@ -79,27 +81,35 @@ export async function writeLog(
   }
 }
 
-/** A table of `files` files of `rows` rows, keys ascending over all of them. */
-export async function writeRows(folder: string, { files, rows }: { files: number; rows: number }): Promise<void> {
-  const table = await created(folder)
+/** A table of `files` files of `rows` rows of three columns, keys ascending over all of them. */
+export async function writeRows(folder: string, sizes: { readonly files: number; readonly rows: number }) {
+  await writeFiles(folder, schema, sizes, (first, rows) => {
+    const keys = BigInt64Array.from({ length: rows }, (_, i) => BigInt(first + i))
+    return [
+      { field: id, data: keys },
+      { field: name, data: Array.from(keys, key => `name of ${key * 7919n}`) },
+      { field: value, data: Float64Array.from(keys, key => Math.sqrt(Number(key))) },
+    ]
+  })
+}
+
+/** The same with the ten columns of {@link wideColumns}. */
+export async function writeWideRows(folder: string, sizes: { readonly files: number; readonly rows: number }) {
+  await writeFiles(folder, wideSchema, sizes, wideColumns)
+}
+
+async function writeFiles(
+  folder: string,
+  of: StructType,
+  { files, rows }: { readonly files: number; readonly rows: number },
+  columns: (first: number, rows: number) => readonly Column[],
+): Promise<void> {
+  const table = await created(folder, of)
   const state = await table.state()
   if (state === undefined) throw new Error('the table was not created')
   const adds: AddFile[] = []
-  for (let file = 0; file < files; file++) {
-    const keys = BigInt64Array.from({ length: rows }, (_, i) => BigInt(file * rows + i))
-    adds.push(
-      await writeDataFile(
-        table.store,
-        { ...state.metadata, schema },
-        [
-          { field: id, data: keys },
-          { field: name, data: Array.from(keys, key => `name of ${key * 7919n}`) },
-          { field: value, data: Float64Array.from(keys, key => Math.sqrt(Number(key))) },
-        ],
-        {},
-      ),
-    )
-  }
+  for (let file = 0; file < files; file++)
+    adds.push(await writeDataFile(table.store, { ...state.metadata, schema: of }, columns(file * rows, rows), {}))
   await table.commit({
     readVersion: 0,
     actions: adds.map(add => ({ add })),

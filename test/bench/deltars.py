@@ -3,7 +3,10 @@ import json
 import sys
 import time
 
-from deltalake import DeltaTable, QueryBuilder
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+from deltalake import DeltaTable, QueryBuilder, write_deltalake
 
 
 def open_table(request):
@@ -17,8 +20,6 @@ def compact(request):
 
 
 def lookup_pyarrow(request):
-    import pyarrow.dataset as ds
-
     dataset = DeltaTable(request["table"]).to_pyarrow_dataset()
     return dataset.to_table(filter=ds.field("id") == request["key"]).num_rows
 
@@ -28,11 +29,63 @@ def lookup_query(request):
     return QueryBuilder().register("t", table).execute(f"SELECT * FROM t WHERE id = {request['key']}").read_all().num_rows
 
 
-work = {"open": open_table, "compact": compact, "lookupPyarrow": lookup_pyarrow, "lookupQuery": lookup_query}
+def sum_pyarrow(request):
+    dataset = DeltaTable(request["table"]).to_pyarrow_dataset()
+    found = dataset.to_table(columns=["quantity"], filter=ds.field("value") > 0.5)
+    return pc.sum(found["quantity"]).as_py()
+
+
+def sum_query(request):
+    table = DeltaTable(request["table"])
+    found = QueryBuilder().register("t", table).execute("SELECT sum(quantity) AS total FROM t WHERE value > 0.5")
+    return found.read_all()["total"][0].as_py()
+
+
+sources = {}
+
+
+def append(request):
+    rows = sources[request["source"]]
+    write_deltalake(request["table"], rows, mode="append")
+    return rows.num_rows
+
+
+def merge(request):
+    merger = DeltaTable(request["table"]).merge(
+        sources[request["source"]], "target.id = source.id", source_alias="source", target_alias="target"
+    )
+    metrics = merger.when_matched_update_all().when_not_matched_insert_all().execute()
+    return metrics["num_target_rows_updated"] + metrics["num_target_rows_inserted"]
+
+
+def vacuum(request, full=False):
+    deleted = DeltaTable(request["table"]).vacuum(0, dry_run=False, enforce_retention_duration=False, full=full)
+    return len(deleted)
+
+
+def vacuum_full(request):
+    return vacuum(request, full=True)
+
+
+work = {
+    "open": open_table,
+    "compact": compact,
+    "lookupPyarrow": lookup_pyarrow,
+    "lookupQuery": lookup_query,
+    "sumPyarrow": sum_pyarrow,
+    "sumQuery": sum_query,
+    "append": append,
+    "merge": merge,
+    "vacuum": vacuum,
+    "vacuumFull": vacuum_full,
+}
 
 for line in sys.stdin:
     request = json.loads(line)
     try:
+        source = request.get("source")
+        if source is not None and source not in sources:
+            sources[source] = pq.read_table(source)
         wall, cpu = time.perf_counter(), time.process_time()
         result = work[request["work"]](request)
         answer = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu, "result": result}

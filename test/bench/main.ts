@@ -1,7 +1,8 @@
 import { bronzeBench } from './bronzeBench.js'
 import { bronzeCostBench } from './bronzeCostBench.js'
 import { coldStartBench } from './coldStartBench.js'
-import { comparisonTable, deltaBench } from './deltaBench.js'
+import { deltaBench } from './deltaBench.js'
+import { comparisonTable } from './deltaComparison.js'
 import { fetchedBench } from './fetchedBench.js'
 import { freshnessBench, freshnessDefaults } from './freshnessBench.js'
 import { memoryBench } from './memoryBench.js'
@@ -18,7 +19,7 @@ import { windowBench } from './windowBench.js'
 /**
  * usage: npm run bench -- [bronze|cost|parquet|silver|snapshot|delta|memory|steps|coldstart|models|window|telemetry|page|fetched|freshness|soak]
  * [rows, commits, scale, files, rates, or an address]; ratios are within the run, the part's baseline being 1. `delta` compares with delta-rs, by the
- * Python in DELTALAKE_PYTHON or one that it sets up itself. `coldstart` needs `npm run package` before, `models` a Python
+ * Python in DELTALAKE_PYTHON or one that it sets up itself; `delta 1 merge` only what has this in its name. `coldstart` needs `npm run package` before, `models` a Python
  * with scikit-learn and onnxruntime in MODELS_PYTHON, `page` the address of a running stack's page; `freshness` takes rates
  * (`200,1000,5000`) and seconds to measure for, with the app settings of the environment; `soak` minutes (60) and a rate
  * (1,000), and draws where SOAK_PLOT says. These, `cost`, `window` and
@@ -66,7 +67,7 @@ if (wanted === undefined || wanted === 'snapshot') {
 
 if (wanted === undefined || wanted === 'delta') {
   process.stdout.write('delta\n')
-  process.stdout.write(comparisonTable(await deltaBench(rows)))
+  process.stdout.write(comparisonTable(await deltaBench(rows, secondsText)))
 }
 
 if (wanted === undefined || wanted === 'memory') {
