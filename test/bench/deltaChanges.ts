@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { linkSync, writeFileSync } from 'node:fs'
 import { cp, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -79,37 +79,44 @@ export function merging(rows: number): ChangingTable {
   }
 }
 
-/** Files that the newest version has removed, and ten that it needs. */
+/** Files that are no longer needed, and ten that are, in a table whose newest version has a checkpoint. */
 export function vacuuming(files: number): ChangingTable {
-  return folder => {
-    mkdirSync(folder)
+  return async folder => {
     const needed = 10
     const name = (file: number) => `part-${String(file).padStart(5, '0')}-00000000-0000-4000-8000-000000000000.parquet`
-    const shared = { partitionValues: {}, size: 4, dataChange: true }
-    return Promise.resolve({
+    const template = join(folder, 'template')
+    const table = await created(template)
+    const adds = Array.from({ length: files + needed }, (_, file): Action => ({
+      add: { ...fileOf(name(file)), modificationTime: 1_700_000_000_000 },
+    }))
+    const removes = Array.from({ length: files }, (_, file): Action => ({
+      remove: { ...fileOf(name(file)), deletionTimestamp: 1_700_000_000_000, extendedFileMetadata: true },
+    }))
+    for (const [i, actions] of [adds, removes].entries())
+      await table.store.putIfAbsent(commitPath(i + 1), new TextEncoder().encode(encodeCommit(actions)))
+    await (await openFolder(template)).writeCheckpoint()
+    for (let file = 0; file < distinct; file++) writeFileSync(join(folder, `${file}`), 'data')
+    return {
       copy: async to => {
-        const { store } = await created(to)
-        for (let file = 0; file < files + needed; file++) writeFileSync(join(to, name(file)), 'data')
-        const adds = Array.from({ length: files + needed }, (_, file): Action => ({
-          add: { ...shared, path: name(file), modificationTime: 1_700_000_000_000 },
-        }))
-        const removes = Array.from({ length: files }, (_, file): Action => ({
-          remove: { ...shared, path: name(file), deletionTimestamp: 1_700_000_000_000, extendedFileMetadata: true },
-        }))
-        for (const [i, actions] of [adds, removes].entries())
-          await store.putIfAbsent(commitPath(i + 1), new TextEncoder().encode(encodeCommit(actions)))
+        await cp(template, to, { recursive: true })
+        for (let file = 0; file < files + needed; file++)
+          linkSync(join(folder, `${file % distinct}`), join(to, name(file)))
       },
-      here: async table => {
-        const outcome = await vacuumTable(await openFolder(table), { retentionMs: 0, force: true })
+      here: async place => {
+        const outcome = await vacuumTable(await openFolder(place), { retentionMs: 0, force: true })
         return outcome.kind === 'vacuumed' ? outcome.files : 0
       },
-      there: table => [
-        { work: 'vacuum', table },
-        { work: 'vacuumFull', table },
-      ],
-      check: async table => `${(await readdir(table)).length} names are left`,
-    })
+      there: place => [{ work: 'vacuumFull', table: place }],
+      check: async place => `${(await readdir(place)).length} names are left`,
+    }
   }
+}
+
+/** Names are what counts: a thousand files have them all, which is sooner made. */
+const distinct = 1_000
+
+function fileOf(path: string) {
+  return { path, partitionValues: {}, size: 4, dataChange: true }
 }
 
 /** The rows as a Parquet file, for others to read. @returns its path */

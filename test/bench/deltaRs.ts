@@ -12,7 +12,7 @@ const run = promisify(execFile)
 /** What delta-rs can be asked to do to a table in a local folder. */
 export type DeltaRsRequest =
   | {
-      readonly work: 'open' | 'compact' | 'sumPyarrow' | 'sumQuery' | 'vacuum' | 'vacuumFull'
+      readonly work: 'open' | 'compact' | 'sumPyarrow' | 'sumQuery' | 'vacuumFull'
       readonly table: string
     }
   | {

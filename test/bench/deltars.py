@@ -58,13 +58,9 @@ def merge(request):
     return metrics["num_target_rows_updated"] + metrics["num_target_rows_inserted"]
 
 
-def vacuum(request, full=False):
-    deleted = DeltaTable(request["table"]).vacuum(0, dry_run=False, enforce_retention_duration=False, full=full)
-    return len(deleted)
-
-
 def vacuum_full(request):
-    return vacuum(request, full=True)
+    table = DeltaTable(request["table"])
+    return len(table.vacuum(0, dry_run=False, enforce_retention_duration=False, full=True))
 
 
 work = {
@@ -76,7 +72,6 @@ work = {
     "sumQuery": sum_query,
     "append": append,
     "merge": merge,
-    "vacuum": vacuum,
     "vacuumFull": vacuum_full,
 }
 

@@ -59,6 +59,8 @@ export type VacuumOutcome =
 /** Files that are checked, and deleted, together. */
 const batchFiles = 256
 const parallel = 16
+/** Files to be deleted that are remembered from the listing that counts them; of more the table is listed again. */
+const keptFiles = 100_000
 
 /**
  * Deletes files that no version within the retention needs: not named by a live `add` or by a tombstone younger than
@@ -99,6 +101,7 @@ export async function vacuumTable(table: DeltaTable, options: VacuumOptions = {}
     const folders = new StringSet()
     let [files, bytes, more, unnamed] = [0, 0, false, 0]
     let batch: ObjectInfo[] = []
+    let kept: ObjectInfo[] | undefined = []
     for await (const object of store.list('')) {
       takeFolders(folders, object.path)
       const isNamed = named?.has(object.path) ?? true
@@ -112,32 +115,35 @@ export async function vacuumTable(table: DeltaTable, options: VacuumOptions = {}
       }
       files++
       bytes += object.size
-      if (visit === undefined) continue
-      if (batch.push(object) < batchFiles) continue
+      if (files > keptFiles) kept = undefined
+      if (visit === undefined) kept?.push(object)
+      if (visit === undefined || batch.push(object) < batchFiles) continue
       await visit(batch)
       batch = []
     }
     await visit?.(batch)
-    return { files, bytes, more, unnamed, folders: folders.size + 1 }
+    return { files, bytes, more, unnamed, kept, folders: folders.size + 1 }
   }
   if (options.dryRun === true) {
     const { more } = await pass(batch => run.deleteUnneeded(batch))
     return { kind: 'planned', version: state.version, files: run.files, bytes: run.bytes, more }
   }
   const record = new VacuumRecord(table, options)
+  let planned: Awaited<ReturnType<typeof pass>> | undefined
   if (options.log ?? true) {
-    const planned = await pass()
+    planned = await pass()
     await record.start(planned, { check: options.force !== true, own: least, asked: options.retentionMs })
   }
-  let done: { readonly more: boolean; readonly unnamed: number; readonly folders: number }
+  let done: Awaited<ReturnType<typeof pass>>
   try {
-    done = await pass(batch => run.deleteUnneeded(batch))
+    if (planned?.kept !== undefined) await run.deleteAll(planned.kept)
+    done = planned?.kept !== undefined ? planned : await pass(batch => run.deleteUnneeded(batch))
   } catch (error) {
     await record.fail()
     throw error
   }
-  const version = await record.end({ files: run.files, folders: done.folders })
-  const vacuumed = { version: version ?? state.version, files: run.files, bytes: run.bytes, more: done.more }
+  const version = (await record.end({ files: run.files, folders: done.folders })) ?? state.version
+  const vacuumed = { version, files: run.files, bytes: run.bytes, more: done.more }
   return { kind: 'vacuumed', ...vacuumed, ...(onlyNewest === undefined ? {} : { unnamed: done.unnamed }) }
 }
 
@@ -154,6 +160,10 @@ class Run {
     this.#needed = needed
     this.#next = version + 1
     this.#options = options
+  }
+
+  async deleteAll(files: readonly ObjectInfo[]): Promise<void> {
+    for (let i = 0; i < files.length; i += batchFiles) await this.deleteUnneeded(files.slice(i, i + batchFiles))
   }
 
   async deleteUnneeded(batch: readonly ObjectInfo[]): Promise<void> {

@@ -99,7 +99,7 @@ function infosOf(root: string, names: readonly string[]): readonly ObjectInfo[] 
 
 function infoOf(root: string, name: string): ObjectInfo | undefined {
   try {
-    const found = statSync(path.join(root, name), { throwIfNoEntry: false })
+    const found = statSync(`${root}/${name}`, { throwIfNoEntry: false })
     return found?.isFile() === true
       ? { path: name, size: found.size, modifiedAt: Math.floor(found.mtimeMs) }
       : undefined

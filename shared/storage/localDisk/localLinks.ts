@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs'
+import { constants, openSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 
 import { isInside } from '../address/index.js'
@@ -31,11 +31,54 @@ export function requireInside(root: string, file: string, allowed: readonly stri
   )
 }
 
-/** The same for a file that is to be written: its folder, or as much of it as there is, has to be inside. */
-export function requireFolderInside(root: string, file: string, allowed: readonly string[]): void {
-  let folder = path.dirname(file)
-  while (isInside(root, folder) && realPath(folder) === undefined) folder = path.dirname(folder)
-  if (isInside(root, folder)) requireInside(root, folder, allowed)
+/**
+ * The folders of a store, asked once in a turn of the event loop where links lead: many files of one folder are read or
+ * deleted together.
+ */
+export class StoreFolders {
+  readonly #root: string
+  readonly #allowed: readonly string[]
+  readonly #inside = new Set<string>()
+
+  constructor(root: string, allowed: readonly string[]) {
+    this.#root = root
+    this.#allowed = allowed
+  }
+
+  /**
+   * Of a file its folder has to be inside, or as much of it as there is.
+   *
+   * @throws StorageError STORAGE_FORBIDDEN
+   */
+  require(file: string): void {
+    const asked = path.dirname(file)
+    if (this.#inside.has(asked)) return
+    let folder = asked
+    while (isInside(this.#root, folder) && realPath(folder) === undefined) folder = path.dirname(folder)
+    if (isInside(this.#root, folder)) requireInside(this.#root, folder, this.#allowed)
+    if (folder !== asked) return
+    if (this.#inside.size === 0)
+      setImmediate(() => {
+        this.#inside.clear()
+      })
+    this.#inside.add(asked)
+  }
+
+  /**
+   * Opens a file to read it. One that is itself a link is followed where that is allowed.
+   *
+   * @throws StorageError STORAGE_FORBIDDEN; what the system says otherwise
+   */
+  open(file: string): number {
+    this.require(file)
+    try {
+      return openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW)
+    } catch (error) {
+      if (!hasErrno(error, 'ELOOP', 'EMLINK')) throw error
+      requireInside(this.#root, file, this.#allowed)
+      return openSync(file, 'r')
+    }
+  }
 }
 
 function realPath(file: string): string | undefined {

@@ -58,6 +58,17 @@ describe('a link that leads out of a local store', () => {
     },
   )
 
+  test('that takes the place of a folder which was used a moment ago is seen, by every way', async () => {
+    await store.put('d/secret', bytesOf('own'))
+    expect(textOf(await store.get('d/secret'))).toBe('own')
+    await rm(path.join(root, 'd'), { recursive: true })
+    await symlink(outside, path.join(root, 'd'))
+    await expect(store.get('d/secret')).rejects.toMatchObject(refused)
+    await expect(store.delete('d/secret')).rejects.toMatchObject(refused)
+    await expect(store.put('d/secret', bytesOf('x'))).rejects.toMatchObject(refused)
+    expect(await readFile(path.join(outside, 'secret'), 'utf8')).toBe('secret')
+  })
+
   test('a folder with the same beginning is outside too', async () => {
     await mkdir(`${root}2`)
     await writeFile(path.join(`${root}2`, 'x'), 'x')
