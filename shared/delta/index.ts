@@ -54,7 +54,6 @@ export {
 export { readCheckpointHint } from './checkpoint/index.js'
 export {
   assignsRowIds,
-  compressionCodec,
   type DataFileLayout,
   discard,
   holdsPartitionColumns,
@@ -88,6 +87,7 @@ export {
 export {
   checkReadable,
   checkWritable,
+  compressionCodec,
   type FeatureCheck,
   type FeatureRow,
   featureRows,

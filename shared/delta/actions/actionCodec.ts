@@ -6,6 +6,7 @@ import type { Action, AddFile, CdcFile, CheckpointMetadata, DomainMetadata, Remo
 import { validateCommit } from './commitInvariants.js'
 import { parseLogJson } from './logJson.js'
 import { addLineStart, plainAdd } from './plainAdd.js'
+import { writtenAdd } from './writtenAdd.js'
 
 /** Actions ⇄ the text of a commit (PROTOCOL.md, "Actions"). */
 
@@ -29,7 +30,9 @@ export function decodeActions(text: string, where: LogPlace = {}): Action[] {
     const newline = text.indexOf('\n', start)
     const end = newline === -1 ? text.length : newline
     line++
-    const add = text.startsWith(addLineStart, start) ? plainAdd(text.slice(start, end)) : undefined
+    const add = text.startsWith(addLineStart, start)
+      ? (writtenAdd(text, start, end) ?? plainAdd(text.slice(start, end)))
+      : undefined
     if (add !== undefined) actions.push({ add })
     else if (end > start && text.slice(start, end).trim() !== '') {
       const place = { ...where, line }

@@ -1,7 +1,7 @@
 import type { AddFile } from './actions.js'
 
 /** Shared by all files without partitions. */
-const noPartitions: AddFile['partitionValues'] = Object.freeze({})
+export const noPartitions: AddFile['partitionValues'] = Object.freeze({})
 
 /** How the line of an `add` begins, as every writer known writes it. */
 export const addLineStart = '{"add":{'
@@ -11,7 +11,7 @@ const left = { deletionVector: undefined, baseRowId: undefined, defaultRowCommit
 const leftNames = Object.keys(left)
 
 /** An `add` with every field named: one that {@link AddFile} gains is an error of types until it is read, or left. */
-type PlainAdd = { readonly [Field in keyof Required<AddFile>]: AddFile[Field] }
+export type PlainAdd = { readonly [Field in keyof Required<AddFile>]: AddFile[Field] }
 
 /**
  * A fast reader of the plainest and most frequent line of a log: an `add` whose numbers are whole and below 2^53,
@@ -64,7 +64,8 @@ function isNothing(value: unknown): value is null | undefined {
   return value === undefined || value === null
 }
 
-function textMap(value: unknown): Record<string, string | null> | undefined {
+/** The value where it is a map of texts and nulls. */
+export function textMap(value: unknown): Record<string, string | null> | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   let count = 0
   for (const item of Object.values(value)) {

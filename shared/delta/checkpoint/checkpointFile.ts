@@ -3,7 +3,7 @@ import type { ObjectStore } from '../../storage/index.js'
 import type { StructField } from '../../types/index.js'
 import type { Action } from '../actions/index.js'
 import type { TableState } from '../protocol/index.js'
-import type { CheckpointColumns } from './checkpointSchema.js'
+import type { CheckpointLayout } from './checkpointSchema.js'
 import { CheckpointUpload } from './checkpointUpload.js'
 import { checkpointColumns } from './checkpointValue.js'
 import type { LastCheckpoint } from './lastCheckpoint.js'
@@ -30,14 +30,14 @@ export class CheckpointFile {
   readonly #upload: CheckpointUpload
   readonly #parquet: ParquetWriter
   readonly #fields: readonly StructField[]
-  readonly #columns: CheckpointColumns
+  readonly #columns: CheckpointLayout
   #pending: Action[] = []
   #rows = 0
   #adds = 0
 
-  constructor(store: ObjectStore, path: string, fields: readonly StructField[], columns: CheckpointColumns) {
+  constructor(store: ObjectStore, path: string, fields: readonly StructField[], columns: CheckpointLayout) {
     this.#upload = new CheckpointUpload(store, path)
-    this.#parquet = new ParquetWriter(this.#upload, fields, { codec: 'snappy' })
+    this.#parquet = new ParquetWriter(this.#upload, fields, { codec: columns.codec })
     this.#fields = fields
     this.#columns = columns
   }

@@ -1,5 +1,5 @@
-import type { TableState } from '../protocol/index.js'
-import type { CheckpointColumns } from './checkpointSchema.js'
+import { compressionCodec, type TableState } from '../protocol/index.js'
+import type { CheckpointLayout } from './checkpointSchema.js'
 import { typedColumns } from './checkpointStats.js'
 
 /** How a table wants its checkpoints, by its properties. */
@@ -7,7 +7,7 @@ export interface CheckpointPolicy {
   readonly kind: 'classic' | 'v2'
   /** Whether the table may have V2 checkpoints. */
   readonly supportsV2: boolean
-  readonly columns: CheckpointColumns
+  readonly columns: CheckpointLayout
 }
 
 /**
@@ -31,6 +31,6 @@ export function checkpointPolicy({ protocol, metadata, schema }: TableState): Ch
   return {
     kind: property('checkpointPolicy') === 'v2' && supportsV2 ? 'v2' : 'classic',
     supportsV2,
-    columns: { stats, typed },
+    columns: { stats, typed, codec: compressionCodec(configuration) },
   }
 }

@@ -1,3 +1,4 @@
+import type { WrittenCodec } from '../../parquet/index.js'
 import type { DataType, StructField } from '../../types/index.js'
 import type { TypedColumns } from './checkpointStats.js'
 
@@ -12,6 +13,16 @@ export interface CheckpointColumns {
   readonly typed?: TypedColumns | undefined
   /** Whether the checkpoint names sidecars. */
   readonly v2?: boolean | undefined
+}
+
+/** What a checkpoint's file holds, and how it is compressed. */
+export interface CheckpointLayout extends CheckpointColumns {
+  readonly codec: WrittenCodec
+}
+
+/** What a checkpoint's file holds, and how it is compressed. */
+export interface CheckpointLayout extends CheckpointColumns {
+  readonly codec: WrittenCodec
 }
 
 /** Every column of a checkpoint that holds all its actions itself. */

@@ -7,7 +7,7 @@ import { formatSchema } from '../schema/index.js'
 import { CheckpointFile, stateActions, type WrittenCheckpoint } from './checkpointFile.js'
 import { readCheckpointHint } from './checkpointHint.js'
 import { checkpointPolicy } from './checkpointProperties.js'
-import { type CheckpointColumns, checkpointFields } from './checkpointSchema.js'
+import { checkpointFields,type CheckpointLayout } from './checkpointSchema.js'
 import type { FileList } from './fileList.js'
 import { encodeLastCheckpoint, type LastCheckpoint } from './lastCheckpoint.js'
 import { type V2CheckpointOptions, writeV2Checkpoint } from './v2CheckpointWriter.js'
@@ -73,7 +73,7 @@ export async function writeCheckpointOf(
 async function writeClassic(
   store: ObjectStore,
   list: FileList,
-  columns: CheckpointColumns,
+  columns: CheckpointLayout,
   expiry: number,
 ): Promise<WrittenCheckpoint | undefined> {
   const { version } = list.state

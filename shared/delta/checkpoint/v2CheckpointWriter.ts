@@ -5,7 +5,7 @@ import { parseJson } from '../../types/index.js'
 import { type Action, encodeAction, type Sidecar } from '../actions/index.js'
 import { logFolder, sidecarFolder, v2CheckpointPath } from '../log/index.js'
 import { CheckpointFile, stateActions, type WrittenCheckpoint } from './checkpointFile.js'
-import { type CheckpointColumns, checkpointFields, sidecarFields } from './checkpointSchema.js'
+import { checkpointFields, type CheckpointLayout, sidecarFields } from './checkpointSchema.js'
 import type { FileList } from './fileList.js'
 
 /** How a V2 checkpoint is divided into files; without effect on a classic one. */
@@ -29,7 +29,7 @@ const maxInHint = 30
 export async function writeV2Checkpoint(
   store: ObjectStore,
   list: FileList,
-  columns: CheckpointColumns,
+  columns: CheckpointLayout,
   expiry: number,
   { format = 'json', sidecarActions = defaultSidecarActions }: V2CheckpointOptions,
 ): Promise<WrittenCheckpoint> {
@@ -51,7 +51,7 @@ export async function writeV2Checkpoint(
   const state = stateActions(list.state)
   const own: Action[] = [checkpointMetadata, ...sidecars.map(({ sidecar }) => ({ sidecar })), ...state]
   const path = v2CheckpointPath(version, randomUUID(), format)
-  const size = format === 'json' ? await putJson(store, path, own) : await putParquet(store, path, own)
+  const size = format === 'json' ? await putJson(store, path, own) : await putParquet(store, path, own, columns)
   const inHint = (actions: readonly Action[]) =>
     actions.length > maxInHint ? undefined : actions.map(action => parseJson(encodeAction(action)))
   return {
@@ -79,7 +79,7 @@ interface WrittenSidecar {
 async function writeSidecars(
   store: ObjectStore,
   list: FileList,
-  columns: CheckpointColumns,
+  columns: CheckpointLayout,
   expiry: number,
   most: number,
 ): Promise<WrittenSidecar[]> {
@@ -121,8 +121,13 @@ async function putJson(store: ObjectStore, path: string, actions: readonly Actio
   return bytes.length
 }
 
-async function putParquet(store: ObjectStore, path: string, actions: readonly Action[]): Promise<number> {
-  const file = new CheckpointFile(store, path, checkpointFields({ stats: true, v2: true }), { stats: true })
+async function putParquet(
+  store: ObjectStore,
+  path: string,
+  actions: readonly Action[],
+  { codec }: CheckpointLayout,
+): Promise<number> {
+  const file = new CheckpointFile(store, path, checkpointFields({ stats: true, v2: true }), { stats: true, codec })
   try {
     await file.append(actions)
     return (await file.finish()).bytes

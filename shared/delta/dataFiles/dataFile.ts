@@ -4,9 +4,9 @@ import type { ObjectStore } from '../../storage/index.js'
 import { namedValue } from '../../types/index.js'
 import { type AddFile, encodeLogPath } from '../actions/index.js'
 import { DeltaError } from '../deltaError.js'
+import { compressionCodec } from '../protocol/index.js'
 import { typeText } from '../schema/index.js'
 import { collectStats, encodeStats, planStats, type StatsShape } from '../stats/index.js'
-import { compressionCodec } from './compressionCodec.js'
 import { newDataFileName } from './dataFileName.js'
 
 /** What determines a table's data files: its schema, partition columns and properties. */

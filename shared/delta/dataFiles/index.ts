@@ -1,6 +1,5 @@
 /** Data files: layout, rows, row tracking. */
 export { dataBytes, joinedData, joinedStored, pickedData } from './columnData.js'
-export { compressionCodec } from './compressionCodec.js'
 export { type DataFileLayout, type PartitionTexts, writeDataFile } from './dataFile.js'
 export { newDataFileName } from './dataFileName.js'
 export {

@@ -1,4 +1,5 @@
 /** Table features, table properties, and what may be read and written here. */
+export { compressionCodec } from './compressionCodec.js'
 export type { WriteKind } from './feature.js'
 export { checkReadable, checkWritable, type FeatureCheck, readerFeaturesOf, writerFeaturesOf } from './featureCheck.js'
 export { expressionFeatures, keptFeatures } from './features.js'

@@ -14,7 +14,7 @@ export class FileReplay {
       if ('add' in action) {
         const key = fileKey(action.add)
         this.#adds.set(key, action.add)
-        this.#removes.delete(key)
+        if (this.#removes.size > 0) this.#removes.delete(key)
       } else if ('remove' in action) {
         const key = fileKey(action.remove)
         this.#removes.set(key, action.remove)

@@ -20,7 +20,7 @@ export function plainStrings(page: Uint8Array, count: number): string[] {
     let next = first
     while (next < count && at - start < blockBytes) {
       if (at + 4 > bytes.length) throw new RangeError('a text lies past the end of its page')
-      at += 4 + bytes.readUInt32LE(at)
+      at += 4 + lengthAt(bytes, at)
       if (at > bytes.length) throw new RangeError('a text lies past the end of its page')
       ends[next++] = at
     }
@@ -28,6 +28,12 @@ export function plainStrings(page: Uint8Array, count: number): string[] {
     first = next
   }
   return strings
+}
+
+/** By bytes: the buffer's own way checks its argument once more. */
+function lengthAt(bytes: Uint8Array, at: number): number {
+  const [a, b, c, d] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]] as [number, number, number, number]
+  return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0
 }
 
 /** Concatenated strings whose lengths are known. */
@@ -66,7 +72,9 @@ function decodeBlock(bytes: Buffer, strings: string[], ends: Int32Array, { first
   const end = ends[next - 1] as number
   const block = gap === 0 ? bytes.subarray(start, end) : Buffer.from(bytes.subarray(start, end))
   // Lengths are zeroed, so that their bytes do not make the block look like one that is not ASCII.
-  if (gap === 4) for (let i = first, at = 0; i < next; at = (ends[i++] as number) - start) block.writeInt32LE(0, at)
+  if (gap === 4)
+    for (let i = first, at = 0; i < next; at = (ends[i++] as number) - start)
+      block[at] = block[at + 1] = block[at + 2] = block[at + 3] = 0
   let at = start
   if (isAscii(block)) {
     const text = block.toString('latin1')
