@@ -73,6 +73,20 @@ function remove(path: string, deletionTimestamp: number): Action {
   }
 }
 
+test.each([
+  [{}, 'ZSTD'],
+  [{ 'delta.parquet.compression.codec': 'SNAPPY' }, 'SNAPPY'],
+  [{ 'delta.parquet.compression.codec': 'uncompressed' }, 'UNCOMPRESSED'],
+] as const)('a checkpoint of a table with %o is compressed by %s', async (configuration, codec) => {
+  const { store, table, clock } = setUp()
+  await table.commit(createTable({ schema, configuration, createdTime: clock.now() }))
+  expect(await table.writeCheckpoint()).toMatchObject({ kind: 'written' })
+  const file = await openParquet(bufferSource((await store.get(classicCheckpointPath(0))) ?? new Uint8Array()))
+  expect(new Set(file.layout().groups.flatMap(({ chunks }) => chunks.map(chunk => chunk.codec)))).toEqual(
+    new Set([codec]),
+  )
+})
+
 describe('a checkpoint', () => {
   test('stands in for the commits it was made of', async () => {
     const { clock, store, table, write, create, reopen } = setUp()
