@@ -75,7 +75,7 @@ function remove(path: string, deletionTimestamp: number): Action {
 
 test.each([
   [{}, 'ZSTD'],
-  [{ 'delta.parquet.compression.codec': 'SNAPPY' }, 'SNAPPY'],
+  [{ 'delta.parquet.compression.codec': 'snappy' }, 'SNAPPY'],
   [{ 'delta.parquet.compression.codec': 'uncompressed' }, 'UNCOMPRESSED'],
 ] as const)('a checkpoint of a table with %o is compressed by %s', async (configuration, codec) => {
   const { store, table, clock } = setUp()
