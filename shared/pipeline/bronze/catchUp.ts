@@ -13,6 +13,7 @@ import {
   requireSameTable,
   rewind,
 } from './catchUpPlan.js'
+import { ChunkGrowth } from './chunkGrowth.js'
 import { ingestionOf } from './coverageCommitter.js'
 import type { EncodedRows } from './encode.js'
 import { layoutOf, openBronze } from './openBronze.js'
@@ -60,9 +61,6 @@ export interface CatchUpResult {
   readonly stopped: readonly CodedError[]
 }
 
-/** Rows of a partition's first job: a process that is ended again and again still gets somewhere. */
-const firstChunkRows = 10_000
-
 /** How many times in a row other writers may win before the run gives up for now. */
 const maxStale = 50
 
@@ -90,6 +88,7 @@ class CatchUp {
   readonly #plan: CatchUpPlan
   #deadline: number
   readonly #maxRows: number
+  readonly #chunks = new ChunkGrowth()
   readonly #done = { rows: 0, bytes: 0, commits: 0, version: undefined as number | undefined, missing: 0n }
   #layout: DataFileLayout
   #covered = 0n
@@ -156,7 +155,7 @@ class CatchUp {
       range: { partition: queue.partition, start: queue.next, end: queue.end },
       log: this.#plan.logs.get(queue.partition),
       layout: this.#layout,
-      maxRows: queue.next === queue.first ? Math.min(this.#maxRows, firstChunkRows) : this.#maxRows,
+      maxRows: this.#chunks.next(queue.partition, this.#maxRows),
       rowLimit: settings.bronzeMaxCommitRows,
       maxBytes,
       ...ingestionOf(this.#lake, this.#plan.erased),

@@ -3,6 +3,9 @@ import type { Lake } from '../lake/index.js'
 import type { StepReport, StepStart, Trigger } from '../step/index.js'
 import { maxRowsOf, pieceOf, type RefreshOptions } from './refreshOptions.js'
 
+/** Most rows of a run's first piece: a process that is ended again and again still gets somewhere. */
+const firstPieceRows = 100_000
+
 /** How long a timer begins further pieces; well below a function's time-out. Milliseconds. */
 const budgetMs = 600_000
 
@@ -24,7 +27,8 @@ export async function inPieces(
   let taken = 0
   for (;;) {
     const paused = await reportPaused(lake, { step, stream: stream.name, trigger })
-    const report = paused ?? (await part(lake, stream, { ...options, trigger }))
+    const maxRows = reports.length === 0 ? Math.min(most, firstPieceRows) : options.maxRows
+    const report = paused ?? (await part(lake, stream, { ...options, trigger, maxRows }))
     reports.push(report)
     if (report.more !== true) return { reports, isPaused: paused !== undefined }
     taken += report.rowsIn

@@ -25,7 +25,7 @@ describe('a catch-up', () => {
     f.append(range(0, 30_000))
     const done: number[] = []
     await catchUp(f.lake, 'command', { onProgress: ({ rows }) => done.push(rows) })
-    expect(done[0]).toBeLessThanOrEqual(20_000)
+    expect(done[0]).toBeLessThanOrEqual(9_000)
     expect(eachOffsetOnce(await f.lineage(), [span(30_000)])).toEqual([])
   })
 
