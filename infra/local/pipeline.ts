@@ -8,6 +8,7 @@ import { openLake } from '../../shared/pipeline/lake/index.js'
 import { readLocalSettings, readSettings } from '../../shared/settings/index.js'
 import { StackProcess } from './childProcess.js'
 import { freePort } from './freePort.js'
+import { memoryOfInstance } from './hostMemory.js'
 import { type StackOptions } from './options.js'
 import { progressLine, ProgressReader } from './progress.js'
 import { type LocalStack } from './stack.js'
@@ -43,6 +44,8 @@ async function startHost(
   say: (line: string) => void,
 ): Promise<void> {
   const logFile = join(stack.stateFolder, 'log', 'functions.log')
+  const { instanceMemoryMb } = readSettings({ ...readLocalSettings(stack.folder), ...env })
+  const memory = memoryOfInstance(instanceMemoryMb)
   let functions: readonly string[] = []
   const plan = {
     name: 'Functions',
@@ -55,9 +58,10 @@ async function startHost(
           ...['--app', stack.folder, '--port', String(port), '--state', join(stack.stateFolder, 'host')],
           ...(key === undefined ? [] : ['--key', key]),
         ],
+        nodeArgs: memory.nodeArgs,
         cwd: stack.folder,
         // Whoever reaches this machine's loopback has the files anyway.
-        env: { PAGE_SQL: 'on', ...env },
+        env: { PAGE_SQL: 'on', ...memory.env, ...env },
         logFile,
       })
       child.onMessage(m => {

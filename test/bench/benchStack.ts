@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 import { azuritePlan, lakeUrlAt } from '../../infra/local/azurite.js'
-import { StackProcess } from '../../infra/local/childProcess.js'
+import { type ChildOptions, StackProcess } from '../../infra/local/childProcess.js'
 import { freePort } from '../../infra/local/freePort.js'
+import { memoryOfInstance } from '../../infra/local/hostMemory.js'
 import { type Broker, startBroker } from '../../infra/local/kafka/index.js'
 import type { RunningProcess } from '../../infra/local/supervisedPart.js'
 import { createTopics } from '../../infra/local/topics.js'
@@ -53,8 +54,15 @@ export class BenchStack implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), 'stack-bench-'))
     const parts: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })]
     const logOf = (name: string) => join(folder, 'log', `${name}.log`)
-    const run = (name: string, script: string, args: readonly string[], env: Readonly<Record<string, string>>) => {
-      const child = new StackProcess({ name, script: program(script), args, env, cwd: folder, logFile: logOf(name) })
+    const run = (name: string, script: string, args: readonly string[], part: Partial<ChildOptions>) => {
+      const child = new StackProcess({
+        ...part,
+        name,
+        script: program(script),
+        args,
+        cwd: folder,
+        logFile: logOf(name),
+      })
       parts.unshift(() => child.stop(60_000))
       return child
     }
@@ -70,10 +78,12 @@ export class BenchStack implements AsyncDisposable {
         lakeUrl = lakeUrlAt(port)
       }
       const env = { ...settings, KAFKA_BROKERS: broker.brokers, LAKE_URL: lakeUrl, PAGE_SQL: 'on' }
-      const host = run('host', 'host/main.js', ['--app', checkout, '--port', '0', '--state', join(folder, 'host')], env)
+      const memory = memoryOfInstance(readSettings({ ...process.env, ...env }).instanceMemoryMb)
+      const args = ['--app', checkout, '--port', '0', '--state', join(folder, 'host')]
+      const host = run('host', 'host/main.js', args, { nodeArgs: memory.nodeArgs, env: { ...memory.env, ...env } })
       await host.message('ready', 60_000)
       const asked = { rate, late, duplicates, broken: 1, tombstones: 0.1 }
-      await run('producer', 'producer.js', [JSON.stringify(asked)], env).message('ready', 60_000)
+      await run('producer', 'producer.js', [JSON.stringify(asked)], { env }).message('ready', 60_000)
       return new BenchStack(host, env, parts)
     } catch (thrown) {
       await endAll(parts)

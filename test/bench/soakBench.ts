@@ -106,12 +106,14 @@ export async function soakBench(options: SoakOptions, say: (line: string) => voi
     const lake = await stack.openLake()
     const sampler = new SoakSampler(lake, stack.host.pid)
     const startedAt = Date.now()
-    for (let n = 1; n * lookEveryMs <= options.minutes * 60_000; n++) {
-      await systemClock.sleep(Math.max(0, startedAt + n * lookEveryMs - Date.now()))
-      const seconds = Math.round((Date.now() - startedAt) / 1000)
+    const passed = () => Date.now() - startedAt
+    while (passed() < options.minutes * 60_000) {
+      // A look that took longer than an interval is not made up for.
+      await systemClock.sleep(lookEveryMs - (passed() % lookEveryMs))
+      const seconds = Math.round(passed() / 1000)
       samples.push({ seconds, figures: await sampler.look() })
       await writeFile(csv, csvOf(samples))
-      if (n % 6 === 0) say(lineOf(samples.at(-1)))
+      if (samples.length % 6 === 0) say(lineOf(samples.at(-1)))
     }
     await sampler.stop()
     await lake.close()
