@@ -18,7 +18,7 @@ export interface BilledWork {
 export interface CostParts {
   /** Instance memory for as long as executions took. */
   readonly compute: number
-  /** The same for what executions are billed beyond that, because each is billed for a least time. */
+  /** The same for what executions are billed beyond that: each for a least time, and in whole steps of 100 ms. */
   readonly minimum: number
   readonly executions: number
   readonly reads: number
@@ -31,9 +31,25 @@ export interface CostParts {
 export interface BilledExecutions {
   readonly executions: number
   readonly durationMs: number
-  /** Milliseconds that are billed and did not pass. */
+  /** Milliseconds that are billed and did not pass, see {@link billedMs}. */
   readonly minimumMs: number
   readonly storage: BilledWork['storage']
+}
+
+/** Beyond the least time, Flex Consumption bills in steps of so many milliseconds. */
+const billedStepMs = 100
+
+/**
+ * What one execution is billed for, in milliseconds: its time rounded up to the next 100 ms, and no less than the least
+ * time. Pure.
+ *
+ * ```ts
+ * billedMs(3, 1_000) // 1_000
+ * billedMs(1_001, 1_000) // 1_100
+ * ```
+ */
+export function billedMs(durationMs: number, minimumMs: number): number {
+  return Math.max(minimumMs, Math.ceil(durationMs / billedStepMs) * billedStepMs)
 }
 
 /** What executions cost, part by part: as if each instance had done nothing else meanwhile. */
@@ -63,6 +79,7 @@ export function totalCost(parts: CostParts): number {
  */
 export function estimateCostUsd(work: BilledWork, prices: Prices = defaultPrices): number {
   const { durationMs, executions = 1, storage, instanceMemoryBytes = defaultInstanceMemoryBytes } = work
-  const minimumMs = Math.max(0, prices.minimumExecutionMs * executions - durationMs)
+  const minimumMs =
+    executions === 0 ? 0 : executions * billedMs(durationMs / executions, prices.minimumExecutionMs) - durationMs
   return totalCost(costParts({ executions, durationMs, minimumMs, storage }, instanceMemoryBytes, prices))
 }

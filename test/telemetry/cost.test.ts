@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { estimateCostUsd } from '../../shared/telemetry/cost.js'
+import { billedMs, estimateCostUsd } from '../../shared/telemetry/cost.js'
 import { defaultPrices } from '../../shared/telemetry/listPrices.js'
 
 const idle = { reads: 0, writes: 0, lists: 0, deletes: 0 }
@@ -25,6 +25,26 @@ describe('estimateCostUsd', () => {
     const at = (durationMs: number) => estimateCostUsd({ durationMs, storage: idle })
     expect(at(3)).toBe(at(1000))
     expect(at(2000)).toBeGreaterThan(at(1000))
+  })
+
+  test.each([
+    [0, 1_000],
+    [999, 1_000],
+    [1_000, 1_000],
+    [1_001, 1_100],
+    [1_100, 1_100],
+    [86_400_001, 86_400_100],
+  ])('%i ms are billed as %i ms', (durationMs, billed) => {
+    expect(billedMs(durationMs, 1_000)).toBe(billed)
+    expect(estimateCostUsd({ durationMs, storage: idle })).toBeCloseTo(
+      estimateCostUsd({ durationMs: billed, storage: idle }),
+      12,
+    )
+  })
+
+  test('several executions are billed each for its part', () => {
+    const three = estimateCostUsd({ durationMs: 3_300, executions: 3, storage: idle })
+    expect(three).toBeCloseTo(3 * estimateCostUsd({ durationMs: 1_100, storage: idle }), 12)
   })
 
   test('prices can be replaced', () => {

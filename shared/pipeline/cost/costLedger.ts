@@ -1,5 +1,5 @@
 import { elapsedMs } from '../../storage/index.js'
-import type { BilledExecutions } from '../../telemetry/index.js'
+import { type BilledExecutions, billedMs } from '../../telemetry/index.js'
 
 /** A row of `cluster_logs` as far as it costs. Times are milliseconds since 1970. */
 export interface CostedRun {
@@ -99,17 +99,21 @@ export class CostLedger {
     this.#last = Math.max(this.#last, to)
   }
 
-  /** A run that lies in the future is counted and left out: when it was, and so what a month would cost, is not known. */
-  add(run: CostedRun): void {
+  /**
+   * Adds a run, or as many as are alike. One that lies in the future is counted and left out: when it was, and so what a
+   * month would cost, is not known.
+   */
+  add(run: CostedRun, alike = 1): void {
+    if (alike === 0) return
     if (elapsedMs(run.endTime, this.#now) === undefined) {
-      this.#ahead++
+      this.#ahead += alike
       return
     }
     const { step, stream, table } = run
     const key = JSON.stringify([step, stream, table])
     const before = this.#steps.get(key) ?? { step, stream, table, busy: noRuns, idle: noRuns }
     const kind = run.outcome === 'nothingToDo' || run.outcome === 'paused' ? 'idle' : 'busy'
-    this.#steps.set(key, { ...before, [kind]: addRuns(before[kind], this.#sumsOf(run)) })
+    this.#steps.set(key, { ...before, [kind]: addRuns(before[kind], this.#sumsOf(run, alike)) })
     this.#first = Math.min(this.#first, run.startTime, run.endTime)
     this.#last = Math.max(this.#last, run.endTime)
   }
@@ -128,15 +132,20 @@ export class CostLedger {
     return this.#steps.size === 0 ? undefined : { from: this.#first, to: this.#last }
   }
 
-  #sumsOf({ durationMs, rowsOut, bytesOut, reads, writes, lists, deletes, estimatedCostUsd }: CostedRun): RunSums {
+  #sumsOf(run: CostedRun, alike: number): RunSums {
     return {
-      executions: 1,
-      durationMs,
-      minimumMs: Math.max(0, this.#minimumMs - durationMs),
-      storage: { reads, writes, lists, deletes },
-      rowsOut,
-      bytesOut,
-      estimatedCostUsd,
+      executions: alike,
+      durationMs: alike * run.durationMs,
+      minimumMs: alike * (billedMs(run.durationMs, this.#minimumMs) - run.durationMs),
+      storage: {
+        reads: alike * run.reads,
+        writes: alike * run.writes,
+        lists: alike * run.lists,
+        deletes: alike * run.deletes,
+      },
+      rowsOut: alike * run.rowsOut,
+      bytesOut: alike * run.bytesOut,
+      estimatedCostUsd: alike * run.estimatedCostUsd,
     }
   }
 }

@@ -86,6 +86,15 @@ describe('costs', () => {
     expect(total.gigabyteSeconds).toBe(12)
   })
 
+  test('as many as are alike cost as much as each of them added alone, and none costs nothing', () => {
+    const one = run({ durationMs: 1_001, rowsOut: 2, bytesOut: 3, reads: 1, writes: 2, lists: 3, deletes: 4 })
+    const ledger = new CostLedger(prices.minimumExecutionMs, 1e9)
+    ledger.add(one, 3)
+    ledger.add(run({ step: 'silver' }), 0)
+    expect(costReport(ledger, conditions, step => [step])).toEqual(report([one, one, one]))
+    expect(report([one]).total.gigabyteSeconds).toBeCloseTo(2.2, 12)
+  })
+
   test('a month is projected from first start to last end, and not from less than ten minutes', () => {
     const minute = 60_000
     const hour = report([
