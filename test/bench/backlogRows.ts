@@ -4,6 +4,7 @@ import type { Lake } from '../../shared/pipeline/lake/index.js'
 import { uuidOf } from '../../shared/sources/synthetic/index.js'
 import type { Column, ColumnData } from '../../shared/types/index.js'
 import { events } from '../harness/sampleStream/events.js'
+import { keyOwner } from './keyOwner.js'
 
 const partitions = 4
 /** Rows of a partition's file, as a catching up of a small instance writes them. */
@@ -11,9 +12,6 @@ const fileRows = 62_500
 /** 2025-04-01T00:00:00Z, microseconds; a thousand events a second from then on. */
 const start = 1_743_465_600_000_000
 const eventMicros = 1_000
-/** One event in so many has the key of one that came before, from all over the backlog. */
-const duplicateEvery = 100
-
 const types = ['click', 'view', 'purchase', 'sign_up', 'größe_gewählt']
 
 /** Fills bronze with so many events of random keys, a commit for a file of each partition. The same rows each time. */
@@ -46,7 +44,7 @@ export async function writeBacklog(lake: Lake, rows: number): Promise<void> {
 
 function backlogColumns(from: number, count: number, partition: number): Column[] {
   const make = <T>(value: (id: number) => T) => Array.from({ length: count }, (_, i) => value(from + i))
-  const ids = make(id => uuidOf(id > 0 && id % duplicateEvery === 0 ? (id * 7_919) % id : id))
+  const ids = make(id => uuidOf(keyOwner(id)))
   const times = BigInt64Array.from(make(id => BigInt(start + id * eventMicros)))
   const typeOf = (id: number) => types[id % types.length] as string
   const valueOf = (id: number) => (id * 7_919) % 10_000

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 
+import { projectRoot } from '../harness/projectRoot.js'
 import type { Measure } from './measure.js'
 
 const run = promisify(execFile)
@@ -88,15 +89,4 @@ async function findPython(root: string): Promise<string> {
     await run(python, ['-m', 'pip', 'install', '-q', ...wanted], { maxBuffer: 1 << 26 })
   }
   return python
-}
-
-/** The folder of package.json, from sources and from what they are compiled to alike. */
-export function projectRoot(): string {
-  let folder = import.meta.dirname
-  while (!existsSync(join(folder, 'package.json')) || !existsSync(join(folder, 'test/bench'))) {
-    const above = dirname(folder)
-    if (above === folder) throw new Error('this is not the project')
-    folder = above
-  }
-  return folder
 }

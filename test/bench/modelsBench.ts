@@ -7,7 +7,7 @@ import { precisionAt, rocAuc } from '../../shared/models/evaluation/index.js'
 import { encodeForest, forestTensors, ForestWalk, trainForest } from '../../shared/models/forest/index.js'
 import { type ModelFiles, openOnnxScorer, type Scorer, sha256 } from '../../shared/models/index.js'
 import { openScorer } from '../../shared/models/scoring/index.js'
-import { projectRoot } from './deltaRs.js'
+import { projectRoot } from '../harness/projectRoot.js'
 import { habitRows, habitWidth } from './habitRows.js'
 import { type PythonProcess, startPython } from './pythonProcess.js'
 

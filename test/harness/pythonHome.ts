@@ -2,16 +2,19 @@ import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 
+import { projectRoot } from './projectRoot.js'
+
 const run = promisify(execFile)
-const root = resolve(import.meta.dirname, '../..')
 
 /** What an environment is installed from. */
 export interface PythonParts {
-  /** Begins the folder's name; its pinned packages are those of test/interop/<name>-requirements.txt. */
+  /** Begins the folder's name. */
   readonly name: string
+  /** Its pinned packages, a file of the project; test/interop/<name>-requirements.txt when absent. */
+  readonly requirements?: string
   /** Whatever else decides what is in the folder. */
   readonly digested?: readonly (string | Uint8Array)[]
   /** Puts more into the folder. */
@@ -19,8 +22,9 @@ export interface PythonParts {
 }
 
 /** A folder in the project's ignored one with a Python of its own: installed once, whole or not at all. */
-export async function pythonHome({ name, digested = [], prepare }: PythonParts) {
-  const requirements = join(root, 'test/interop', `${name}-requirements.txt`)
+export async function pythonHome({ name, digested = [], prepare, ...parts }: PythonParts) {
+  const root = projectRoot()
+  const requirements = join(root, parts.requirements ?? `test/interop/${name}-requirements.txt`)
   const hash = createHash('sha256')
   for (const part of [await readFile(requirements), ...digested]) hash.update(part)
   const home = join(root, '.lake', 'interop', `${name}-${hash.digest('hex').slice(0, 12)}`)
