@@ -1,6 +1,7 @@
 import { bronzeBench } from './bronzeBench.js'
 import { bronzeCostBench } from './bronzeCostBench.js'
 import { coldStartBench } from './coldStartBench.js'
+import { costsCommand } from './costs/costsCommand.js'
 import { deltaBench } from './deltaBench.js'
 import { comparisonTable } from './deltaComparison.js'
 import { fetchedBench } from './fetchedBench.js'
@@ -9,6 +10,7 @@ import { memoryBench } from './memoryBench.js'
 import { modelsBench } from './modelsBench.js'
 import { pageBench } from './pageBench.js'
 import { parquetBench } from './parquetBench.js'
+import { peersCommand } from './peers/peersCommand.js'
 import { silverBench } from './silverBench.js'
 import { snapshotBench } from './snapshotBench.js'
 import { soakBench } from './soakBench.js'
@@ -17,12 +19,13 @@ import { telemetryBench } from './telemetryBench.js'
 import { windowBench } from './windowBench.js'
 
 /**
- * usage: npm run bench -- [bronze|cost|parquet|silver|snapshot|delta|memory|steps|coldstart|models|window|telemetry|page|fetched|freshness|soak]
+ * usage: npm run bench -- [bronze|cost|parquet|silver|snapshot|delta|memory|steps|coldstart|models|window|telemetry|page|fetched|freshness|soak|peers|costs]
  * [rows, commits, scale, files, rates, or an address]; ratios are within the run, the part's baseline being 1. `delta` compares with delta-rs, by the
  * Python in DELTALAKE_PYTHON or one that it sets up itself; `delta 1 merge` only what has this in its name. `coldstart` needs `npm run package` before, `models` a Python
  * with scikit-learn and onnxruntime in MODELS_PYTHON, `page` the address of a running stack's page; `freshness` takes rates
  * (`200,1000,5000`) and seconds to measure for, with the app settings of the environment; `soak` minutes (60) and a rate
- * (1,000), and draws where SOAK_PLOT says. These, `cost`, `window` and
+ * (1,000), and draws where SOAK_PLOT says; `peers` (peers/peersCommand.ts) and `costs` (costs/costsCommand.ts) take
+ * options. These, `cost`, `window` and
  * `telemetry` run only when they are asked for.
  */
 const [, , wanted, rowsText, secondsText] = process.argv
@@ -136,6 +139,10 @@ if (wanted === 'soak') {
   process.stdout.write(`  ${csv}\n  ${plot}\n`)
   process.exitCode = verdicts.every(({ isFlat }) => isFlat) ? 0 : 1
 }
+
+if (wanted === 'peers') process.stdout.write(`${await peersCommand(process.argv.slice(3))}\n`)
+
+if (wanted === 'costs') process.stdout.write(`${await costsCommand(process.argv.slice(3))}\n`)
 
 if (wanted === 'page') {
   process.stdout.write('page\n')
