@@ -9,7 +9,7 @@ import { MlflowServer } from './mlflowServer.js'
  *
  * @throws MlflowError MLFLOW_BAD_ADDRESS for settings that cannot be used together
  */
-export function openMlflow(settings: Settings, lake: ObjectStore): MlflowServer | undefined {
+export function openMlflow(settings: Settings, lakeStore: ObjectStore): MlflowServer | undefined {
   const { mlflowTrackingUri, azureClientId } = settings
   if (mlflowTrackingUri === undefined) return undefined
   return new MlflowServer({
@@ -27,7 +27,7 @@ export function openMlflow(settings: Settings, lake: ObjectStore): MlflowServer 
       entraScope: settings.mlflowTrackingEntraScope,
     },
     openBlobs: async url =>
-      lake.sibling?.(url) ??
+      lakeStore.sibling?.(url) ??
       (await openStore(url, {
         managedIdentityClientId: azureClientId,
         externalLocations: settings.lakeExternalLocations,

@@ -1,173 +1,167 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { rebuildGold } from '../../../shared/pipeline/gold/index.js'
-import { catchUp, runGold, runMaintenance, runMonitor, runSilver } from '../../../shared/pipeline/index.js'
-import type { Lake } from '../../../shared/pipeline/lake/index.js'
-import { rebuildSilver } from '../../../shared/pipeline/silver/index.js'
+import type { StepReport } from '../../../shared/pipeline/step/index.js'
 import { FaultyStore } from '../../../shared/storage/faults/index.js'
-import { MemoryStore, type ObjectStore } from '../../../shared/storage/index.js'
-import { formatJson, type Value } from '../../../shared/types/index.js'
+import { type DeathAt, deathsOf, Kill, type SeenWrite, WriteRecord } from '../../harness/failpoints/durableSteps.js'
+import { ofModels, seenByLake, writeSites } from '../../harness/failpoints/writeSites.js'
+import { Random, seedNote } from '../../random.js'
 import { BronzeFixture, range } from '../bronze/bronzeFixture.js'
-import { Kill, WriteRecord } from './durableSteps.js'
+import { KilledLake, type Moment, openIdentities, settings } from './killedLake.js'
+import { click, type LakeAction, type LakeActionName, lakeActions, streams } from './lakeActions.js'
+import { type Receiver, startReceiver } from './receiver.js'
 
-/** Every write of every step is a place to die when this is set; else the last of each kind. */
+/** Every write of every step is a place to die when this is set; else one of each kind, which the seed draws. */
 const isWhole = process.env['FAILPOINTS'] === 'all'
 
-const settings = {
-  DUCKDB_MEMORY_LIMIT: '256MB',
-  BRONZE_MAX_COMMIT_ROWS: '5',
-  CHECKPOINT_INTERVAL: '2',
-  COMPACTION_MIN_FILES: '2',
+const names = Object.keys(lakeActions) as readonly LakeActionName[]
+const actionOf = (name: LakeActionName): LakeAction => lakeActions[name]
+
+/** What was there before an action, and what it wrote and made of it when nothing happened to it. */
+interface Whole {
+  readonly before: Moment
+  readonly seen: readonly SeenWrite[]
+  readonly rows: unknown
 }
 
-const pipelineSteps = {
-  bronze: lake => catchUp(lake, 'timer', { stalledForMs: 0 }),
-  silver: lake => runSilver(lake, 'timer'),
-  gold: lake => runGold(lake, 'timer'),
-  swap: async (lake, f) => [await rebuildSilver(lake, f.stream), ...(await rebuildGold(lake, f.stream))],
-  maintenance: lake => runMaintenance(lake, 'timer'),
-  monitor: lake => runMonitor(lake, 'timer'),
-} as const satisfies Record<string, (lake: Lake, f: BronzeFixture) => Promise<unknown>>
-
-type StepName = keyof typeof pipelineSteps
-const names = Object.keys(pipelineSteps) as readonly StepName[]
+const commit = 'commit by putIfAbsent'
+const put = 'data file by put'
+const upload = 'data file by close'
+const told = 'journal by put'
+const checkpoint = ['checkpoint by putIfAbsent', 'last checkpoint by put', 'version checksum by putIfAbsent']
+const collected = ['journal by delete', 'overview by put', put]
+const cleaned = ['checkpoint by delete', 'commit by delete', 'data file by delete']
 
 /** What each of them makes durable. One that is new belongs here, and dies then like the others. */
-const known: Readonly<Record<StepName, readonly string[]>> = {
-  bronze: ['commit by putIfAbsent', 'data file by put'],
-  silver: ['commit by putIfAbsent', 'data file by close'],
-  gold: ['commit by putIfAbsent', 'data file by close', 'model by putIfAbsent'],
-  swap: ['commit by putIfAbsent', 'data file by close'],
-  maintenance: [
-    'checkpoint by putIfAbsent',
-    'commit by putIfAbsent',
-    'data file by close',
-    'journal by put',
-    'last checkpoint by put',
-    'version checksum by putIfAbsent',
+const known: Readonly<Record<LakeActionName, readonly string[]>> = {
+  bronze: [commit, put],
+  silver: [commit, upload],
+  gold: [commit, upload, 'model by putIfAbsent'],
+  swap: [commit, upload],
+  maintenance: [commit, upload, told, ...checkpoint],
+  monitor: [commit, ...collected, 'alerts by put', 'alerts by putIfAbsent'],
+  replay: [commit, upload, told],
+  purge: [commit, upload],
+  pause: [commit, put, told, 'pause by delete', 'pause by putIfAbsent'],
+  erase: [
+    commit,
+    upload,
+    told,
+    ...collected,
+    ...cleaned,
+    ...checkpoint.slice(0, 2),
+    'version checksum by delete',
+    'key index by delete',
   ],
-  monitor: ['commit by putIfAbsent', 'data file by put', 'journal by delete', 'overview by put'],
+  backfill: [commit, put, told],
+  rescore: [commit, upload],
+  reset: [commit, put, told],
+  expire: [commit, upload, told, ...collected, ...cleaned, ...checkpoint.slice(0, 2)],
+  cleanup: [
+    commit,
+    upload,
+    told,
+    ...collected,
+    ...cleaned,
+    ...checkpoint.slice(0, 2),
+    'alerts by delete',
+    'alerts by put',
+    'alerts by putIfAbsent',
+  ],
 }
 
-/** Milliseconds; before maintenance long enough for vacuum and log clean-up to be due. */
-const pauseBefore = (name: StepName) => (name === 'maintenance' ? 40 * 86_400_000 : 60_000)
-
-let base: BronzeFixture
-/** The lake before each step, and what the step wrote when nothing happened to it. */
-const before = new Map<StepName, ObjectStore>()
-const wrote = new Map<StepName, WriteRecord['seen']>()
-/** The rows of each step's lake after a run that nothing happened to. */
-const whole = new Map<StepName, unknown>()
-
-async function copyOf(store: ObjectStore): Promise<MemoryStore> {
-  const copy = new MemoryStore(base.clock)
-  for await (const { path } of store.list('')) await copy.put(path, (await store.get(path)) ?? new Uint8Array())
-  return copy
-}
-
-/** A process on that store, which ends. */
-async function during(store: ObjectStore, work: (f: BronzeFixture) => Promise<unknown>): Promise<void> {
-  await using f = await BronzeFixture.open({ store, source: lent(), clock: base.clock, settings })
-  await work(f)
-}
-
-/** The topic outlives the processes that read it. */
-function lent() {
-  return new Proxy(base.source, {
-    get(target, name) {
-      if (name === 'close') return () => Promise.resolve()
-      const value: unknown = Reflect.get(target, name, target)
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value
-    },
-  })
-}
-
-const jsonOf = (value: Value | undefined) =>
-  typeof value === 'bigint' || typeof value === 'number' || typeof value === 'string' ? value : null
-
-/** What must be the same whatever happened: where each row comes from, each key, each window. */
-async function rowsOf(store: ObjectStore): Promise<unknown> {
-  let found: unknown
-  await during(store, async f => {
-    const of = async (path: string, columns: readonly string[]) => {
-      const rows = (await f.lake.table(path).state({ fresh: true })) === undefined ? [] : await f.read(path)
-      return rows.map(row => formatJson(columns.map(name => jsonOf(row[name])))).sort()
-    }
-    found = {
-      bronze: await of('bronze/events', ['_generation', '_partition', '_offset', 'event_id', '_error_code']),
-      silver: await of('silver/events', ['event_id', '_partition', '_offset', '_late']),
-      scored: await of('gold/events_scored', ['event_id', 'model_version']),
-      summary: await of('gold/events_summary', ['window_start', 'event_type', 'events']),
-    }
-  })
-  return found
-}
+let chaos: KilledLake
+let receiver: Receiver
+const whole = new Map<LakeActionName, Whole>()
+const sites = new Set<string>()
 
 beforeAll(async () => {
-  base = await BronzeFixture.open({ partitions: 2, settings })
+  const base = await BronzeFixture.open({ partitions: 2, settings, streams })
+  receiver = await startReceiver()
+  chaos = new KilledLake(base, { ALERT_WEBHOOK_URL: receiver.url })
+  base.source.createTopic('clicks')
+  click(base, range(0, 4))
   base.append(range(0, 9), 0)
   base.append([3, 20, 21], 1)
   base.source.append('events', [{ key: null, value: Buffer.from('{broken'), partition: 1 }])
-  let store: ObjectStore = base.store
-  await during(store, f => catchUp(f.lake, 'timer', { stalledForMs: 0 }))
-  await during(store, f => runSilver(f.lake, 'timer'))
-  base.append(range(30, 42), 1)
-  base.append([8, 43], 0)
+  await chaos.during(f => lakeActions.bronze.run(f.lake))
+  await chaos.during(f => lakeActions.silver.run(f.lake))
   for (const name of names) {
-    before.set(name, await copyOf(store))
+    const { before, pauseMs = 60_000, run } = actionOf(name)
+    if (before !== undefined) await chaos.during(f => Promise.resolve(before(f)))
+    base.clock.advance(pauseMs)
+    const moment = await chaos.keep()
     const record = new WriteRecord()
-    const next = await copyOf(store)
-    base.clock.advance(pauseBefore(name))
-    await during(new FaultyStore(next, record), f => pipelineSteps[name](f.lake, f))
-    wrote.set(name, record.seen)
-    whole.set(name, await rowsOf(next))
-    store = next
+    await chaos.during(
+      f => run(f.lake),
+      store => new FaultyStore(store, record),
+    )
+    for (const site of record.sites) sites.add(site)
+    whole.set(name, { before: moment, seen: record.seen, rows: await chaos.rows() })
   }
 })
-afterAll(() => base[Symbol.asyncDispose]())
+afterAll(async () => {
+  await chaos.base[Symbol.asyncDispose]()
+  receiver.close()
+})
 
 test('every durable step is known by name, and each step of the pipeline has those that are listed', () => {
   const found = Object.fromEntries(
-    names.map(name => [name, [...new Set(wrote.get(name)?.map(({ step, path }) => step ?? path))].sort()]),
+    names.map(name => [name, [...new Set(whole.get(name)?.seen.map(({ step, path }) => step ?? path))].sort()]),
   )
-  expect(found).toEqual(known)
+  expect(found).toEqual(Object.fromEntries(names.map(name => [name, known[name].toSorted()])))
 })
 
-/** Which of so many writes of a kind are killed. */
-function chosen(count: number): readonly number[] {
-  return isWhole ? range(0, count) : [count - 1]
+test('rows whose time is over go', () => {
+  expect(whole.get('expire')?.rows).not.toEqual(whole.get('cleanup')?.rows)
+})
+
+test('every place in the code that changes what is stored is one where a lake is killed', () => {
+  const others = ['shared/delta/', 'shared/pipeline/keyIndex/', ...ofModels]
+  const own = writeSites('shared').filter(
+    site => seenByLake(site) || !others.some(folder => site.place.startsWith(folder)),
+  )
+  expect(own.length).toBeGreaterThan(8)
+  expect(own.filter(({ place }) => !sites.has(place))).toEqual([])
+})
+
+/** Between the commits of two streams, if the action has them. */
+function betweenStreams(seen: readonly SeenWrite[]): readonly DeathAt[] {
+  const n = seen.filter(({ step }) => step === commit).findIndex(({ path }) => path.includes('/clicks'))
+  return n < 0 ? [] : [[commit, n, 'before']]
 }
 
-/** Whether a run of the step takes on what its source has gained, and no more. */
-const isIncremental = (name: StepName): name is 'bronze' | 'silver' | 'gold' =>
-  ['bronze', 'silver', 'gold'].includes(name)
-
-/** How many rows one more run reads: none, where the last one has committed how far it is. */
-async function readAgain(store: ObjectStore, name: 'bronze' | 'silver' | 'gold'): Promise<number> {
-  let rows = 0
-  await during(store, async f => {
-    for (const { rowsIn } of await pipelineSteps[name](f.lake)) rows += rowsIn
-  })
-  return rows
+async function rowsRead(name: LakeActionName): Promise<number> {
+  const reports = (await chaos.during(f => actionOf(name).run(f.lake))) as readonly StepReport[]
+  return reports.reduce((sum, { rowsIn }) => sum + rowsIn, 0)
 }
 
-test.each(names)('%s that is killed before and after each durable step is whole after its next run', async name => {
-  const counts = new Map<string, number>()
-  for (const { step = '' } of wrote.get(name) ?? []) counts.set(step, (counts.get(step) ?? 0) + 1)
-  for (const [step, count] of counts) {
-    for (const n of chosen(count)) {
-      for (const when of ['before', 'after'] as const) {
-        const where = `${name}, ${when} ${step} ${n}`
-        const store = await copyOf(before.get(name) ?? base.store)
-        const kill = new Kill(step, n, when)
-        base.clock.advance(pauseBefore(name))
-        await during(new FaultyStore(store, kill), f => pipelineSteps[name](f.lake, f).catch(() => undefined))
-        expect([where, kill.isDead]).toEqual([where, true])
-        base.clock.advance(60_000)
-        await during(store, f => pipelineSteps[name](f.lake, f))
-        expect([where, await rowsOf(store)]).toEqual([where, whole.get(name)])
-        if (isIncremental(name)) expect([where, await readAgain(store, name)]).toEqual([where, 0])
-      }
+test.each(names)(
+  '%s that is killed before and after a durable step is whole after its next run',
+  { timeout: 3_600_000 },
+  async name => {
+    const { run, pauseMs = 60_000, againMs = 60_000, isIncremental = false } = actionOf(name)
+    const { before, seen, rows } = whole.get(name) as Whole
+    for (const [step, n, when] of [
+      ...deathsOf(seen, { isWhole, random: new Random(), most: 2 }),
+      ...(isIncremental && !isWhole ? betweenStreams(seen) : []),
+    ]) {
+      const where = `${name}, ${when} ${step} ${n}; ${seedNote}`
+      await chaos.back(before)
+      const kill = new Kill(step, n, when)
+      await chaos.during(
+        f => Promise.resolve(run(f.lake)).catch(() => undefined),
+        store => new FaultyStore(store, kill),
+      )
+      expect(kill.isDead, where).toBe(true)
+      chaos.base.clock.advance(againMs)
+      await chaos.during(f => run(f.lake))
+      expect(await chaos.rows(), where).toEqual(rows)
+      if (isIncremental) expect(await rowsRead(name), where).toBe(0)
     }
-  }
-})
+    await chaos.during(async ({ lake }) => {
+      chaos.base.clock.advance(pauseMs)
+      for (const step of ['silver', 'gold', 'monitor'] as const) await lakeActions[step].run(lake)
+      expect(await openIdentities(lake), `${name}; ${seedNote}`).toEqual([])
+    })
+  },
+)
