@@ -1,22 +1,14 @@
 import { bronzePath, type Stream } from '../../contract/index.js'
-import { type Action, discard, type TableState, type Txn } from '../../delta/index.js'
+import { type Action, discard, type TableState } from '../../delta/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
 import type { StepRun } from '../step/index.js'
 import { accounting, countsOf, joinRanges, writtenBy } from './append.js'
 import type { BackfillRange } from './backfillPlan.js'
+import { endIn, isRival, txnsOf } from './backfillProgress.js'
 import type { BackfillOptions, BackfillResult } from './backfillResult.js'
 import type { EncodedRange, EncodedRows } from './encode.js'
 import { openBronze } from './openBronze.js'
-import {
-  allProgress,
-  coveredAppId,
-  missingRanges,
-  missingTxn,
-  partitionOf,
-  type PartitionProgress,
-  progressTxns,
-  readProgress,
-} from './progress.js'
+import { readProgress } from './progress.js'
 import { stopError } from './stopReason.js'
 import { checkTopic } from './topicIdentity.js'
 
@@ -131,7 +123,7 @@ export class BackfillCommitter {
           },
         },
         isBlindAppend: true,
-        reads: { files: 'none', appIds: isRival(state.metadata.id, this.#stream.topic, range) },
+        reads: { files: 'none', appIds: isRival(state, this.#stream.topic, range) },
       })
       if (outcome.kind === 'committed') {
         this.#count(range, encoded, { ...outcome, ranges, recovered })
@@ -179,60 +171,4 @@ export class BackfillCommitter {
     done.recovered += committed.recovered
     this.#options.onProgress?.({ rows: done.rows, covered: done.offsets, total: this.#total })
   }
-}
-
-/** One past the last offset that a range lacks in that state of the table. */
-function endIn({ metadata, txns }: TableState, { name, topic }: Stream, range: BackfillRange): bigint {
-  const { partition, generation, missingFrom } = range
-  const newest = readProgress(metadata.id, topic, txns).get(partition)
-  if (newest?.stop !== undefined) throw stopError(name, topic, newest, newest.stop)
-  if (newest?.generation !== range.newestGeneration) return range.start
-  if (missingFrom === undefined) return progressOf(metadata.id, topic, txns, range)?.start ?? range.start
-  const found = missingRanges(metadata.id, topic, txns).find(
-    one => one.partition === partition && one.generation === generation && one.start === missingFrom,
-  )
-  return found?.end ?? missingFrom
-}
-
-function progressOf(
-  tableId: string,
-  topic: string,
-  txns: ReadonlyMap<string, Txn>,
-  { partition, generation }: BackfillRange,
-): PartitionProgress | undefined {
-  return allProgress(tableId, topic, txns).find(one => one.partition === partition && one.generation === generation)
-}
-
-/** What moves with the rows: where the partition begins, or where what is recorded as missing ends. */
-function txnsOf(
-  { metadata, txns }: TableState,
-  { topic }: Stream,
-  range: BackfillRange,
-  ranges: readonly EncodedRange[],
-  now: number,
-): readonly Txn[] {
-  const before = progressOf(metadata.id, topic, txns, range)
-  if (before === undefined) return []
-  const { start, end, missingFrom } = range
-  const holes = before.holes + ranges.reduce((sum, { counts }) => sum + counts.holes, 0n)
-  const moved =
-    missingFrom === undefined
-      ? { ...before, holes, start }
-      : { ...before, holes, missing: before.missing - (end - start) }
-  return [
-    // The covered offset stays, and so does when it moved.
-    ...progressTxns(metadata.id, topic, before, { ...moved, updatedAt: now }).slice(1),
-    ...(missingFrom === undefined
-      ? []
-      : [missingTxn(metadata.id, topic, { ...range, start: missingFrom, end: start }, now)]),
-  ]
-}
-
-/** Whether a winner's txn makes the commit void: the partition begins anew, is stopped, or is counted otherwise. */
-function isRival(tableId: string, topic: string, range: BackfillRange): (appId: string) => boolean {
-  const own = coveredAppId(tableId, topic, range.generation, range.partition)
-  const counted = new Set(['/holes', '/missing', '/stop', '/start'].map(fact => `${own}${fact}`))
-  return appId =>
-    counted.has(appId) ||
-    (partitionOf(tableId, topic, appId) === range.partition && !(appId === own || appId.startsWith(`${own}/`)))
 }

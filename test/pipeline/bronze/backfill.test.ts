@@ -408,3 +408,35 @@ describe('a backfill', () => {
     await expectWhole(f, 60, 'above it', 20)
   })
 })
+
+test('what came before a stream that begins at the end, and of which nothing has come since, is read in pieces', async () => {
+  await using f = await BronzeFixture.open({ stream: latest, settings })
+  f.append(range(0, 40))
+  ok(await catchUp(f.lake, 'command'))
+  ok([await run(f, from([0, 0]))])
+  ok(await catchUp(f.lake, 'command'))
+  expect(eachOffsetOnce(await f.lineage(), [span(40)])).toEqual([])
+  f.append(range(40, 45))
+  ok(await catchUp(f.lake, 'command'))
+  expect(eachOffsetOnce(await f.lineage(), [span(45)])).toEqual([])
+  // And what it is known by is compared: another topic is noticed.
+  f.source.recreateTopic(f.stream.topic)
+  f.append(range(100, 150))
+  expect((await catchUp(f.lake, 'command'))[0]?.error?.code).toBe('TOPIC_RECREATED')
+})
+
+test('a run that goes on from where a stream began while what lies before is read keeps the record that it is known by', async () => {
+  await using f = await BronzeFixture.open({ stream: latest, settings })
+  f.append(range(0, 8))
+  ok(await catchUp(f.lake, 'command'))
+  const faults = new Faults()
+  const slow = await f.another({ store: new FaultyStore(f.store, faults) })
+  const first = async () => {
+    f.append(range(8, 12))
+    ok(await catchUp(f.lake, 'command'))
+  }
+  faults.add({ on: 'putIfAbsent', path: isCommit, fault: { kind: 'interleave', first } })
+  ok([await run(slow, from([0, 0]))])
+  ok(await catchUp(f.lake, 'command'))
+  expect(eachOffsetOnce(await f.lineage(), [span(12)])).toEqual([])
+})

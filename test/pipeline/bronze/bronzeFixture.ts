@@ -3,7 +3,12 @@ import { bronzePath, type Stream } from '../../../shared/contract/index.js'
 import { commitInfoOf, resolveDataPath } from '../../../shared/delta/index.js'
 import { objectStoreSource, openParquet } from '../../../shared/parquet/index.js'
 import { ingestBatch } from '../../../shared/pipeline/bronze/index.js'
-import { type PartitionProgress, readProgress } from '../../../shared/pipeline/bronze/progress.js'
+import {
+  type MissingRange,
+  missingRanges,
+  type PartitionProgress,
+  readProgress,
+} from '../../../shared/pipeline/bronze/progress.js'
 import type { Lake } from '../../../shared/pipeline/lake/lake.js'
 import { openLake } from '../../../shared/pipeline/lake/openLake.js'
 import type { StepReport } from '../../../shared/pipeline/step/stepReport.js'
@@ -67,7 +72,9 @@ export class BronzeFixture implements AsyncDisposable {
   }
 
   /** Another process on the same table and topic. */
-  another(parts: Pick<FixtureParts, 'store' | 'settings' | 'stream' | 'clock'> = {}): Promise<BronzeFixture> {
+  another(
+    parts: Pick<FixtureParts, 'store' | 'settings' | 'stream' | 'streams' | 'clock'> = {},
+  ): Promise<BronzeFixture> {
     return BronzeFixture.open({
       store: this.store,
       source: this.source,
@@ -151,6 +158,12 @@ export class BronzeFixture implements AsyncDisposable {
   async progress(): Promise<ReadonlyMap<number, PartitionProgress>> {
     const state = await this.lake.table(bronzePath(this.stream)).state({ fresh: true })
     return state === undefined ? new Map() : readProgress(state.metadata.id, this.stream.topic, state.txns)
+  }
+
+  /** What is recorded as missing. */
+  async missing(): Promise<readonly MissingRange[]> {
+    const state = await this.lake.table(bronzePath(this.stream)).state({ fresh: true })
+    return state === undefined ? [] : missingRanges(state.metadata.id, this.stream.topic, state.txns)
   }
 
   async version(): Promise<number> {
