@@ -24,6 +24,7 @@ export {
   ParquetFile,
   type ReadOptions,
   type RowGroupInfo,
+  type Stretch,
 } from './read/index.js'
 export { schemaElements } from './schema/index.js'
-export { type ByteSink, encodeParquet, ParquetWriter } from './write/index.js'
+export { type ByteSink, encodeParquet, type PagedColumns, ParquetWriter } from './write/index.js'

@@ -24,7 +24,8 @@ import { windowBench } from './windowBench.js'
  * Python in DELTALAKE_PYTHON or one that it sets up itself; `delta 1 merge` only what has this in its name. `coldstart` needs `npm run package` before, `models` a Python
  * with scikit-learn and onnxruntime in MODELS_PYTHON, `page` the address of a running stack's page; `freshness` takes rates
  * (`200,1000,5000`) and seconds to measure for, with the app settings of the environment; `soak` minutes (60) and a rate
- * (1,000), and draws where SOAK_PLOT says; `peers` (peers/peersCommand.ts) and `costs` (costs/costsCommand.ts) take
+ * (1,000), and draws where SOAK_PLOT says; `window` millions of rows (`1,10,100`) and the words `azurite` (instead of the disk)
+ * and `pipeline` (silver is filled through bronze); `peers` (peers/peersCommand.ts) and `costs` (costs/costsCommand.ts) take
  * options. These, `cost`, `window` and
  * `telemetry` run only when they are asked for.
  */
@@ -101,7 +102,14 @@ if (wanted === 'coldstart') {
 
 if (wanted === 'window') {
   process.stdout.write('silver, with so many rows in the window\n')
-  for (const { name, figure } of await windowBench(rows)) process.stdout.write(`  ${name.padEnd(32)} ${figure}\n`)
+  const sizes = (rowsText ?? '1').split(',').map(millions => Number(millions) * 1e6)
+  const words = process.argv.slice(4)
+  const measures = windowBench(
+    sizes,
+    words.includes('azurite') ? 'azurite' : 'disk',
+    words.includes('pipeline') ? 'pipeline' : 'fill',
+  )
+  for await (const { name, figure } of measures) process.stdout.write(`  ${name.padEnd(44)} ${figure}\n`)
 }
 
 if (wanted === 'telemetry') {

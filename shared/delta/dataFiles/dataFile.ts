@@ -1,5 +1,12 @@
 import { type Clock, systemClock } from '../../clock.js'
-import { BinaryColumn, encodeParquet, Utf8Column, type WrittenCodec, type WrittenColumn } from '../../parquet/index.js'
+import {
+  BinaryColumn,
+  encodeParquet,
+  type PagedColumns,
+  Utf8Column,
+  type WrittenCodec,
+  type WrittenColumn,
+} from '../../parquet/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import { namedValue } from '../../types/index.js'
 import { type AddFile, encodeLogPath } from '../actions/index.js'
@@ -20,6 +27,8 @@ export interface DataFileOptions {
   /** Default: the table's `delta.parquet.compression.codec`, or zstd. */
   readonly codec?: WrittenCodec | undefined
   readonly rowGroupRows?: number | undefined
+  /** Columns of which few rows can be read by themselves. */
+  readonly paged?: PagedColumns | undefined
   /** False for rows that the table had already, only in other files. Default true. */
   readonly dataChange?: boolean | undefined
   readonly tags?: Readonly<Record<string, string>> | undefined
@@ -49,7 +58,8 @@ export async function writeDataFile(
   const data = fitColumns(layout, columns)
   const bytes = encodeParquet(data, {
     codec: options.codec ?? compressionCodec(layout.configuration),
-    ...(options.rowGroupRows === undefined ? {} : { rowGroupRows: options.rowGroupRows }),
+    rowGroupRows: options.rowGroupRows,
+    paged: options.paged,
   })
   const name = newDataFileName()
   const add = describeDataFile(layout, data, partitionValues, {

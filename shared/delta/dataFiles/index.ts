@@ -24,5 +24,5 @@ export {
   rowTrackingDomain,
   withRowIds,
 } from './rowTracking.js'
-export { StreamedFile } from './streamedFile.js'
+export { StreamedFile, type StreamedFileOptions } from './streamedFile.js'
 export { targetFileSizeOf } from './targetFileSize.js'

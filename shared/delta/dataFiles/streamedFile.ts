@@ -1,4 +1,4 @@
-import { ParquetWriter, type StoredColumn } from '../../parquet/index.js'
+import { type PagedColumns, ParquetWriter, type StoredColumn } from '../../parquet/index.js'
 import type { ObjectStore, ObjectWriter } from '../../storage/index.js'
 import type { StructField } from '../../types/index.js'
 import { type AddFile, encodeLogPath } from '../actions/index.js'
@@ -17,6 +17,8 @@ export interface StreamedFileOptions {
   readonly name?: string | undefined
   /** Columns that the schema does not have, after the layout's; they have no statistics. */
   readonly hidden?: readonly StructField[] | undefined
+  /** Columns of which few rows can be read by themselves. */
+  readonly paged?: PagedColumns | undefined
 }
 
 /** A data file that is uploaded row group by row group, with exact statistics of its rows. */
@@ -35,7 +37,7 @@ export class StreamedFile {
     upload: ObjectWriter,
     table: StatsShape,
     layout: PhysicalLayout,
-    hidden: readonly StructField[],
+    { hidden = [], paged }: StreamedFileOptions,
   ) {
     this.name = name
     this.#upload = upload
@@ -49,6 +51,7 @@ export class StreamedFile {
     }
     this.#parquet = new ParquetWriter(sink, [...layout.fields, ...hidden], {
       codec: compressionCodec(table.configuration),
+      paged,
     })
   }
 
@@ -56,9 +59,10 @@ export class StreamedFile {
     store: ObjectStore,
     table: StatsShape,
     layout: PhysicalLayout,
-    { name = newDataFileName(), hidden = [] }: StreamedFileOptions = {},
+    options: StreamedFileOptions = {},
   ): Promise<StreamedFile> {
-    return new StreamedFile(name, await store.create(name), table, layout, hidden)
+    const name = options.name ?? newDataFileName()
+    return new StreamedFile(name, await store.create(name), table, layout, options)
   }
 
   /** Written so far. */

@@ -14,6 +14,7 @@ import {
   rowIdColumns,
   type StoredBatch,
   StreamedFile,
+  type StreamedFileOptions,
 } from '../dataFiles/index.js'
 import { type ColumnLayout, columnLayout, type ColumnPlace } from '../schema/index.js'
 import type { RewriteJob } from './rewriter.js'
@@ -63,10 +64,11 @@ export class StoredRows {
   }
 
   /** A new file of the table, for row groups of {@link fields}. */
-  create(): Promise<StreamedFile> {
+  create({ paged }: { readonly paged?: StreamedFileOptions['paged'] } = {}): Promise<StreamedFile> {
     const { store, state } = this.#job
     return StreamedFile.create(store, { ...state.metadata, schema: state.schema }, this.#layout, {
       hidden: this.#hidden,
+      paged,
     })
   }
 

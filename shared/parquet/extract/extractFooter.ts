@@ -29,7 +29,7 @@ export function extractFooter(
     movedGroup(groups[place] as CompactStruct, leaves, chunks.slice(i * leaves.length, (i + 1) * leaves.length)),
   )
   const orders = footer.list(ids.file.columnOrders)?.items ?? []
-  const bytes = encodeCompact(
+  return encodedFooter(
     footer.with({
       [ids.file.schema]: footer.listOf(ids.file.schema, keptElements(footer, file.layout().nodes, columns)),
       [ids.file.rows]: kept.reduce((sum, { group }) => sum + group.rows, 0),
@@ -42,6 +42,11 @@ export function extractFooter(
       [ids.file.signingKey]: undefined,
     }),
   )
+}
+
+/** A footer with its length and the magic number behind it. */
+export function encodedFooter(footer: CompactStruct): Uint8Array {
+  const bytes = encodeCompact(footer)
   const end = Buffer.alloc(8, 'PAR1', 'latin1')
   end.writeUInt32LE(bytes.length)
   return Buffer.concat([bytes, end])

@@ -29,14 +29,9 @@ export interface ExtractableFile {
  */
 export async function openExtractable(source: ParquetSource): Promise<ExtractableFile> {
   return named(source, async () => {
-    const { tail, openedBytes } = await readFooter(source)
-    const file = new ParquetFile(source, parquetMetadata(tail, { geoparquet: false }))
-    const footer = decodeCompact(new Uint8Array(tail, 0, tail.byteLength - 8))
-    requireWhole(file, footer)
-    // Row groups without rows have no place in the file, and `file` leaves them out too.
-    const groups = footer.structs(ids.file.rowGroups).filter(group => group.number(ids.rowGroup.rows) !== 0)
+    const { raw, openedBytes } = await openRaw(source)
+    const { file, groups } = raw
     const places = new Map(file.rowGroups.map(({ rowStart }, place) => [rowStart, place]))
-    const raw: RawFile = { file, footer, groups }
     return {
       file,
       openedBytes,
@@ -45,6 +40,19 @@ export async function openExtractable(source: ParquetSource): Promise<Extractabl
       bounds: ({ rowStart }, path) => leafBounds(raw, groups[places.get(rowStart) ?? -1], path),
     }
   })
+}
+
+/** As {@link openExtractable}. */
+export async function openRaw(
+  source: ParquetSource,
+): Promise<{ readonly raw: RawFile; readonly openedBytes: number; readonly footerBytes: number }> {
+  const { tail, openedBytes } = await readFooter(source)
+  const file = new ParquetFile(source, parquetMetadata(tail, { geoparquet: false }))
+  const footer = decodeCompact(new Uint8Array(tail, 0, tail.byteLength - 8))
+  requireWhole(file, footer)
+  // Row groups without rows have no place in the file, and `file` leaves them out too.
+  const groups = footer.structs(ids.file.rowGroups).filter(group => group.number(ids.rowGroup.rows) !== 0)
+  return { raw: { file, footer, groups }, openedBytes, footerBytes: tail.byteLength }
 }
 
 /** The footer with its length and the magic number behind it. */

@@ -3,8 +3,8 @@ import { type FileOutline, outlinedFooter } from './fileOutline.js'
 import { ParquetFile } from './reader.js'
 
 /**
- * The row groups at these places of a file whose outline is known ({@link ParquetFile.outline}), as a file of nothing
- * else. Reads nothing yet.
+ * The stretches at these places of a file whose outline is known ({@link ParquetFile.outline}), as row groups of a file
+ * of nothing else. Reads nothing yet.
  *
  * @throws ParquetError PARQUET_CORRUPT when the outline cannot be that of such a file
  */

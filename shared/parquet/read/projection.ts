@@ -23,6 +23,14 @@ export interface ColumnOptions {
   readonly lossless?: boolean | undefined
 }
 
+/** Which columns and rows are read, and as which types; the whole file under its own schema when all are absent. */
+export interface ReadOptions extends ColumnOptions {
+  /** First row, default 0. */
+  readonly rowStart?: number | undefined
+  /** One past the last row, default all. */
+  readonly rowEnd?: number | undefined
+}
+
 /** A column to read, under the name and type that are asked for. */
 export interface TargetColumn {
   readonly field: StructField

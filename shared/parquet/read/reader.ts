@@ -16,9 +16,9 @@ import {
   type StoredColumn,
   tailBytes,
 } from '../base/index.js'
-import { type DecodedValues, decodeStrings, valueDecoder } from '../encoding/index.js'
-import { type ColumnMetaData, type FileMetaData, parquetMetadataAsync } from '../hyparquetInternals.js'
-import { joinedValues, type LeafData, MemoryAllowance, readChunk, readTextChunk } from '../page/index.js'
+import { type DecodedValues, valueDecoder } from '../encoding/index.js'
+import { type FileMetaData, parquetMetadataAsync } from '../hyparquetInternals.js'
+import { joinedValues, type LeafData, MemoryAllowance, readChunk } from '../page/index.js'
 import {
   type ForeignColumn,
   foreignColumns,
@@ -30,17 +30,9 @@ import {
   schemaNodes,
 } from '../schema/index.js'
 import { chunkSpan } from './chunkSpan.js'
-import { type FileOutline, outlineOf } from './fileOutline.js'
-import { type ColumnOptions, type TargetColumn, targetColumns } from './projection.js'
-import { decodeColumn, fetchChunks, type RowGroup, type RowGroupInfo, rowGroupsOf } from './rowGroup.js'
-
-/** Which columns and rows are read, and as which types; the whole file under its own schema when all are absent. */
-export interface ReadOptions extends ColumnOptions {
-  /** First row, default 0. */
-  readonly rowStart?: number | undefined
-  /** One past the last row, default all. */
-  readonly rowEnd?: number | undefined
-}
+import { type FileOutline, outlineOf, type Stretch, stretchesOf } from './fileOutline.js'
+import { type ColumnOptions, type ReadOptions, type TargetColumn, targetColumns } from './projection.js'
+import { decodeColumn, fetchChunks, type RowGroup, type RowGroupInfo, rowGroupsOf, storedColumn } from './rowGroup.js'
 
 /**
  * Opens a Parquet file: reads its footer.
@@ -108,24 +100,42 @@ export class ParquetFile {
    * The columns' values in one row group, strings as they are stored where that is possible: for callers that write them
    * again. The range of rows in the options does not count.
    */
-  async readStored({ rowStart }: RowGroupInfo, options: ReadOptions = {}): Promise<StoredColumn[]> {
+  async readStored(info: RowGroupInfo, options: ReadOptions = {}): Promise<StoredColumn[]> {
+    const [columns = []] = await this.readStoredGroups([info], options)
+    return columns
+  }
+
+  /** The same of several row groups, which together fit into the memory: what lies close together is read in one go. */
+  async readStoredGroups(infos: readonly RowGroupInfo[], options: ReadOptions = {}): Promise<StoredColumn[][]> {
     const targets = this.#targets(options)
-    const group = this.#groups.find(of => of.rowStart === rowStart)
-    if (group === undefined) throw new RangeError(`no row group begins at row ${rowStart}`)
+    const groups = infos.map(({ rowStart }) => this.#group(rowStart))
     return named(this.#source, async () => {
-      const fetched = await fetchChunks(this.#source, targets, group)
-      const allowance = new MemoryAllowance()
-      return targets.map((target): StoredColumn => {
-        const { field, column } = target
-        const leaf = column?.projection.kind === 'leaf' ? column.projection.leaf : undefined
-        const kept = leaf !== undefined && column?.decoders.get(leaf) === decodeStrings
-        const stored = kept
-          ? readTextChunk(leaf, group.chunks[leaf.index] as ColumnMetaData, fetched(leaf), allowance)
-          : undefined
-        if (stored !== undefined && stored.length !== group.rows)
-          throw corruptFile(`Column ${field.name} has ${stored.length} values in a row group of ${group.rows} rows.`)
-        return { field, data: stored ?? decodeColumn(target, group, fetched, allowance) }
+      const fetched = await fetchChunks(this.#source, targets, groups)
+      return groups.map(group => {
+        const allowance = new MemoryAllowance()
+        return targets.map(target => storedColumn(target, group, fetched(group), allowance))
       })
+    })
+  }
+
+  /**
+   * A column of a row group as {@link readStored} gives it, and the stretches of its rows in which columns can be read by
+   * themselves, by what is in the file and not by any index that it may have.
+   *
+   * @param columns names of columns that are in the file and not nested: those of an {@link outline}
+   */
+  async readStretches(
+    { rowStart }: RowGroupInfo,
+    field: StructField,
+    columns: readonly string[],
+  ): Promise<{ readonly column: StoredColumn; readonly stretches: readonly Stretch[] }> {
+    const wanted = this.#targets({ fields: [field] })[0] as TargetColumn
+    const leaves = columns.flatMap(name => this.#leaf([name]) ?? [])
+    const group = this.#group(rowStart)
+    return named(this.#source, async () => {
+      const fetched = (await fetchChunks(this.#source, [wanted, ...this.#targets({ columns })], [group]))(group)
+      const column = storedColumn(wanted, group, fetched, new MemoryAllowance())
+      return { column, stretches: stretchesOf(group, leaves, fetched) }
     })
   }
 
@@ -200,6 +210,12 @@ export class ParquetFile {
     return targetColumns(this.#source, this.#nodes, this.fields, options, this.#calendars)
   }
 
+  #group(rowStart: number): RowGroup {
+    const group = this.#groups.find(of => of.rowStart === rowStart)
+    if (group === undefined) throw new RangeError(`no row group begins at row ${rowStart}`)
+    return group
+  }
+
   #leaf(path: readonly string[]): LeafNode | undefined {
     const wanted = path.join('\n')
     for (const node of this.#nodes)
@@ -228,7 +244,7 @@ export class ParquetFile {
     group: RowGroup,
     allowance: MemoryAllowance,
   ): Promise<ColumnData[]> {
-    const fetched = await fetchChunks(this.#source, targets, group)
+    const fetched = (await fetchChunks(this.#source, targets, [group]))(group)
     return targets.map(target => decodeColumn(target, group, fetched, allowance))
   }
 }

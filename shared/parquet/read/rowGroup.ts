@@ -1,8 +1,9 @@
 import type { ColumnData } from '../../types/index.js'
 import { assemble, leavesOf } from '../assembly/index.js'
-import { type ByteSpan, coalesce, corruptFile, type ParquetSource } from '../base/index.js'
+import { coalesce, corruptFile, type ParquetSource, type StoredColumn } from '../base/index.js'
+import { decodeStrings } from '../encoding/index.js'
 import type { ColumnMetaData, FileMetaData } from '../hyparquetInternals.js'
-import { entryBytes, type MemoryAllowance, readChunk, valueBytes } from '../page/index.js'
+import { entryBytes, type MemoryAllowance, readChunk, readTextChunk, valueBytes } from '../page/index.js'
 import type { LeafNode, SchemaNode } from '../schema/index.js'
 import { checkChunk, chunkSpan } from './chunkSpan.js'
 import type { TargetColumn } from './projection.js'
@@ -49,17 +50,17 @@ export function rowGroupsOf(
   return groups
 }
 
-/** The bytes of the chunks that the targets are read from. */
+/** The bytes of the chunks that the targets are read from, in a row group or in several that are read together. */
 export async function fetchChunks(
   source: ParquetSource,
   targets: readonly TargetColumn[],
-  group: RowGroup,
-): Promise<(leaf: LeafNode) => Uint8Array> {
+  groups: readonly RowGroup[],
+): Promise<(group: RowGroup) => (leaf: LeafNode) => Uint8Array> {
   const leaves = new Set(targets.flatMap(({ column }) => (column === undefined ? [] : leavesOf(column.projection))))
-  const spans = new Map<LeafNode, ByteSpan>()
-  for (const leaf of leaves) spans.set(leaf, chunkSpan(group.chunks[leaf.index] as ColumnMetaData))
-  const fetched = await coalesce([...spans.values()], (start, end) => source.slice(start, end))
-  return leaf => fetched(spans.get(leaf) as ByteSpan)
+  const spanOf = (group: RowGroup, { index }: LeafNode) => chunkSpan(group.chunks[index] as ColumnMetaData)
+  const spans = groups.flatMap(group => [...leaves].map(leaf => spanOf(group, leaf)))
+  const fetched = await coalesce(spans, (start, end) => source.slice(start, end))
+  return group => leaf => fetched(spanOf(group, leaf))
 }
 
 /** The values of a column in a row group; nulls where the file lacks it. `fetched`: see {@link fetchChunks}. */
@@ -86,4 +87,22 @@ export function decodeColumn(
       allowance.take(field.name, entries * (leaf.maxRepetitionLevel > 0 ? entryBytes.repeated : entryBytes.single), 0)
   }
   return assemble(column.projection, data, group.rows)
+}
+
+/** The same, strings as they are stored where that is possible. */
+export function storedColumn(
+  target: TargetColumn,
+  group: RowGroup,
+  fetched: (leaf: LeafNode) => Uint8Array,
+  allowance: MemoryAllowance,
+): StoredColumn {
+  const { field, column } = target
+  const leaf = column?.projection.kind === 'leaf' ? column.projection.leaf : undefined
+  const kept = leaf !== undefined && column?.decoders.get(leaf) === decodeStrings
+  const stored = kept
+    ? readTextChunk(leaf, group.chunks[leaf.index] as ColumnMetaData, fetched(leaf), allowance)
+    : undefined
+  if (stored !== undefined && stored.length !== group.rows)
+    throw corruptFile(`Column ${field.name} has ${stored.length} values in a row group of ${group.rows} rows.`)
+  return { field, data: stored ?? decodeColumn(target, group, fetched, allowance) }
 }

@@ -35,6 +35,8 @@ export interface ChunkOptions {
   readonly statistics: boolean
   /** Uncompressed bytes a page aims at. */
   readonly pageBytes: number
+  /** Rows of a page of a flat column, in place of that: each page can then be read by itself, for want of a dictionary. */
+  readonly pageRows?: number | undefined
 }
 
 /** One physical column of one row group, encoded. */
@@ -142,7 +144,7 @@ function* chunkPages(column: LeafValues, options: ChunkOptions): Generator<Plain
   const physical = physicalValues(leaf, column.values)
   page.clear(maxKept)
   const doubles = physical.kind === 'int64' ? asDoubles(physical.values) : undefined
-  const dictionary = dictionaryOf(physical)
+  const dictionary = options.pageRows === undefined ? dictionaryOf(physical) : undefined
   let encoder: ValueEncoder
   if (dictionary === undefined) {
     encoder = (options.packed ? packedEncoder(physical, doubles) : undefined) ?? plainEncoder(physical)
@@ -156,7 +158,7 @@ function* chunkPages(column: LeafValues, options: ChunkOptions): Generator<Plain
   }
 
   let valuesDone = 0
-  for (const { from, to } of pageRanges(column, encoder.width, options.pageBytes)) {
+  for (const { from, to } of pageRanges(column, encoder.width, options)) {
     const valuesEnd = valuesDone + presentCount(column, from, to)
     appendLevels(page, column.repetitionLevels, from, to, leaf.maxRepetitionLevel)
     if (leaf.maxDefinitionLevel > 0) appendDefinitions(page, column, from, to)
@@ -201,10 +203,10 @@ function takenPage(header: Omit<PlainPage['header'], 'uncompressed_page_size'>):
 function pageRanges(
   { entries, values, repetitionLevels: repetitions }: LeafValues,
   width: number,
-  pageBytes: number,
+  { pageBytes, pageRows }: ChunkOptions,
 ): { from: number; to: number }[] {
   const pages = Math.max(1, Math.round((width * values.length) / pageBytes))
-  const size = Math.ceil(entries / pages)
+  const size = pageRows ?? Math.ceil(entries / pages)
   const ranges: { from: number; to: number }[] = []
   for (let from = 0; from < entries;) {
     let to = Math.min(entries, from + size)

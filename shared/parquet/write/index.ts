@@ -1,2 +1,4 @@
 /** Column chunks, row groups and files. */
-export { type ByteSink, encodeParquet, ParquetWriter } from './writer.js'
+export { type ColumnChunk, encodeChunk } from './columnChunk.js'
+export { leafValues } from './leafValues.js'
+export { type ByteSink, encodeParquet, type PagedColumns, ParquetWriter } from './writer.js'

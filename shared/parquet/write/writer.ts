@@ -25,6 +25,15 @@ export interface ParquetOptions {
   readonly rowGroupRows?: number | undefined
   /** Uncompressed bytes a page aims at; default 1 MiB. */
   readonly pageBytes?: number | undefined
+  /** Columns of which few rows can be read by themselves. */
+  readonly paged?: PagedColumns | undefined
+}
+
+/** Columns that are not nested, in pages of so many rows each that need nothing else of their chunk. */
+export interface PagedColumns {
+  /** Their names in the file. */
+  readonly columns: readonly string[]
+  readonly rows: number
 }
 
 /** Where a file's bytes go, in order. */
@@ -43,6 +52,7 @@ class FileEncoder {
   readonly #fields: readonly StructField[]
   readonly #nodes: readonly SchemaNode[]
   readonly #options: ChunkOptions
+  readonly #paged: PagedColumns | undefined
   readonly #rowGroups: RowGroup[] = []
   #offset = magic.length
   rows = 0
@@ -51,6 +61,7 @@ class FileEncoder {
     this.#fields = fields
     this.#nodes = schemaNodes(schemaElements(fields))
     const codec = options.codec ?? 'zstd'
+    this.#paged = options.paged
     this.#options = {
       codec,
       zstdLevel: options.zstdLevel ?? defaultZstdLevel,
@@ -65,7 +76,7 @@ class FileEncoder {
     const rows = this.#check(columns)
     if (rows === 0) return
     const placed: RowGroup['columns'] = []
-    for (const leaf of this.#leaves(columns)) yield* this.#place(encodeChunk(leaf, this.#options), placed)
+    for (const leaf of this.#leaves(columns)) yield* this.#place(encodeChunk(leaf, this.#optionsOf(leaf)), placed)
     this.#close(rows, placed)
   }
 
@@ -76,7 +87,7 @@ class FileEncoder {
     const placed: RowGroup['columns'] = []
     let before: Promise<ColumnChunk> | undefined
     for (const leaf of this.#leaves(columns)) {
-      const chunk = encodeChunkElsewhere(leaf, this.#options)
+      const chunk = encodeChunkElsewhere(leaf, this.#optionsOf(leaf))
       // A failure is reported when the chunk is awaited.
       chunk.catch(() => undefined)
       if (before !== undefined) yield* this.#place(await before, placed)
@@ -88,6 +99,12 @@ class FileEncoder {
 
   *#leaves(columns: readonly WrittenColumn[]): Generator<LeafValues> {
     for (const [i, node] of this.#nodes.entries()) yield* leafValues(node, (columns[i] as WrittenColumn).data)
+  }
+
+  #optionsOf({ leaf: { path } }: LeafValues): ChunkOptions {
+    const [name = '', ...inside] = path
+    const isPaged = inside.length === 0 && this.#paged?.columns.includes(name) === true
+    return isPaged ? { ...this.#options, pageRows: this.#paged.rows } : this.#options
   }
 
   /** Counts the chunk's offsets from the file's start. */

@@ -3,7 +3,7 @@ import { type Action, filesThatMayMatch, type Predicate } from '../../delta/inde
 import { type DuckDbSession, identifier, literal, openDeltaView } from '../../query/index.js'
 import {
   eventDate,
-  lookupRowGroupRows,
+  lookupLayout,
   lostRowsTxns,
   movesCursor,
   nextRowLoss,
@@ -99,9 +99,9 @@ async function eraseOnce(
   return { rows, filesRewritten: rewritten.removes.length, version: outcome.version }
 }
 
-const layoutOf = ({ clusterBy, eventTime }: Stream, layer: DerivedTable['layer']) => ({
-  orderBy: (clusterBy.length === 0 ? [eventTime] : clusterBy).map(identifier).join(', '),
-  rowGroupRows: layer === 'silver' ? lookupRowGroupRows : undefined,
+const layoutOf = (stream: Stream, layer: DerivedTable['layer']) => ({
+  orderBy: (stream.clusterBy.length === 0 ? [stream.eventTime] : stream.clusterBy).map(identifier).join(', '),
+  ...(layer === 'silver' ? lookupLayout(stream) : {}),
 })
 
 /** Records that bronze has as erased and that a replay once brought. */

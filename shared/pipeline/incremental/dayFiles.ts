@@ -11,8 +11,17 @@ import type { OpenedTable } from './openTable.js'
 /** The partition column of tables by day: the day of the event time, UTC. */
 export const eventDate = '_event_date'
 
-/** Rows of a row group where single keys are looked up: little is read for one, and reading all costs no more. */
-export const lookupRowGroupRows = 8192
+/** How the rows lie in a file. */
+export type FileLayout = Pick<ParquetCopy, 'rowGroupRows' | 'paged'>
+
+/**
+ * The layout of files in which single keys are looked up: little is read for one, a page of the keys and one of the event
+ * times, and reading all costs no more.
+ */
+export const lookupLayout = ({ key, eventTime }: Stream): FileLayout => ({
+  rowGroupRows: 8192,
+  paged: { columns: [key, eventTime], rows: 1024 },
+})
 
 /** Where the files of a table by day go, and what they look like. */
 export interface DayFilesTarget {
@@ -24,8 +33,8 @@ export interface DayFilesTarget {
   readonly clock: Clock
   /** Most rows of one file. */
   readonly rowsPerFile: number
-  /** Rows of a row group; DuckDB's own when absent. */
-  readonly rowGroupRows?: number | undefined
+  /** DuckDB's own when absent. */
+  readonly layout?: FileLayout | undefined
 }
 
 /** Where the files of an opened table go. */
@@ -121,9 +130,9 @@ class UploadQueue {
     this.#target = target
   }
 
-  async write(copy: Omit<ParquetCopy, 'table'>): Promise<void> {
-    const { session, store, clock, table, rowGroupRows } = this.#target
-    const file = await copyToParquet(session, { ...copy, table, rowGroupRows }).catch(async (error: unknown) => {
+  async write(copy: Omit<ParquetCopy, 'table' | keyof FileLayout>): Promise<void> {
+    const { session, store, clock, table, layout } = this.#target
+    const file = await copyToParquet(session, { ...copy, ...layout, table }).catch(async (error: unknown) => {
       await this.#running.catch(() => undefined)
       throw error
     })

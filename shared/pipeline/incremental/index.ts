@@ -2,7 +2,7 @@
 export { sourceColumns, withCarriedColumns } from './carriedColumns.js'
 export { commitRows } from './commitRows.js'
 export { type Cursor, cursorTxns, hasCursor, movesCursor, readCursor } from './cursor.js'
-export { dayFilesOf, eventDate, lookupRowGroupRows, timeAt, timeBetween, writeDayFiles } from './dayFiles.js'
+export { dayFilesOf, eventDate, type FileLayout, lookupLayout, timeAt, timeBetween, writeDayFiles } from './dayFiles.js'
 export { type DayCount, dayCount, dayOf, eventDay, partitionDay } from './days.js'
 export type { AllRows, Batch, Derivation, NewRows, RebuildInput } from './derivation.js'
 export { rebuildStep, refreshStep } from './derivedStep.js'

@@ -1,8 +1,8 @@
 import { type AddFile, decodeLogPath, typeText } from '../../delta/index.js'
-import { objectStoreSource, openParquet } from '../../parquet/index.js'
+import { objectStoreSource, openParquet, ParquetError, type Stretch } from '../../parquet/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import type { StructField } from '../../types/index.js'
-import { columnHashes } from './keyHash.js'
+import { columnHashes, hashBits } from './keyHash.js'
 import type { IndexedFile } from './segmentTrailer.js'
 import { SegmentWriter } from './segmentWriter.js'
 
@@ -12,15 +12,15 @@ export interface IndexedColumns {
   readonly eventTime: StructField
 }
 
-/** Row groups of a segment that is sorted as it is built, so that a hash and its group are one exact number. */
-const maxGroups = 2 ** 16
+/** Stretches of a segment that is sorted as it is built, so that a hash and its stretch are one exact number. */
+const maxStretches = 2 ** (52 - hashBits)
 
 /**
  * Builds a segment of the keys of data files and puts it into the table's folder: about 20 bytes of memory a row.
  *
  * @param files few enough to have their hashes sorted in memory
- * @returns the files it holds; undefined, and no segment, when there is none. A file whose row groups cannot be read by
- *   themselves is left out
+ * @returns the files it holds; undefined, and no segment, when there is none. A file of which no part can be read by itself is
+ *   left out, and so is one that is damaged
  */
 export async function buildSegment(
   store: ObjectStore,
@@ -30,17 +30,14 @@ export async function buildSegment(
 ): Promise<readonly IndexedFile[] | undefined> {
   const indexed: IndexedFile[] = []
   const parts: Float64Array[] = []
-  let groups = 0
-  for (const { path: logPath, size } of files) {
-    const parquet = await openParquet(objectStoreSource(store, decodeLogPath(logPath), size))
-    const outline = parquet.outline([key.name, eventTime.name])
-    if (outline === undefined || groups + outline.groups.length > maxGroups) continue
-    for (const group of parquet.rowGroups) {
-      const [column] = await parquet.readStored(group, { fields: [key] })
-      if (column !== undefined) parts.push(numbered(columnHashes(column.data), groups))
-      groups++
-    }
-    indexed.push({ path: logPath, size, rows: parquet.rowCount, outline })
+  // Stretches of the files that came before.
+  let before = 0
+  for (const file of files) {
+    const keys = await fileKeys(store, file, { key, eventTime })
+    if (keys === undefined || before + keys.file.outline.stretches.length > maxStretches) continue
+    for (const [i, hashes] of keys.hashes.entries()) parts.push(numbered(hashes, before + i))
+    before += keys.file.outline.stretches.length
+    indexed.push(keys.file)
   }
   if (indexed.length === 0) return undefined
   const sorted = sortedEntries(parts)
@@ -54,8 +51,8 @@ export async function buildSegment(
   try {
     const writer = new SegmentWriter(output, trailer)
     for (const entry of sorted) {
-      const hash = Math.floor(entry / maxGroups)
-      if (!writer.add(hash, entry - hash * maxGroups)) await writer.flush()
+      const hash = Math.floor(entry / maxStretches)
+      if (!writer.add(hash, entry - hash * maxStretches)) await writer.flush()
     }
     await writer.finish()
   } catch (error) {
@@ -65,11 +62,46 @@ export async function buildSegment(
   return indexed
 }
 
-/** Each hash and the row group's number as one number; a null key is no entry. */
-function numbered(hashes: Float64Array, group: number): Float64Array {
+/** A file's keys, by its stretches. */
+interface FileKeys {
+  readonly file: IndexedFile
+  /** Of each stretch; NaN for null. */
+  readonly hashes: readonly Float64Array[]
+}
+
+/** @returns undefined for a file of which no part can be read by itself, or that cannot be read at all */
+async function fileKeys(
+  store: ObjectStore,
+  { path, size }: AddFile,
+  { key, eventTime }: IndexedColumns,
+): Promise<FileKeys | undefined> {
+  const columns = [key.name, eventTime.name]
+  try {
+    const parquet = await openParquet(objectStoreSource(store, decodeLogPath(path), size))
+    const outline = parquet.outline(columns)
+    if (outline === undefined) return undefined
+    const hashes: Float64Array[] = []
+    const stretches: Stretch[] = []
+    for (const group of parquet.rowGroups) {
+      const read = await parquet.readStretches(group, key, columns)
+      const all = columnHashes(read.column.data)
+      let row = 0
+      for (const stretch of read.stretches) hashes.push(all.subarray(row, (row += stretch[0] ?? 0)))
+      stretches.push(...read.stretches)
+    }
+    return { file: { path, size, rows: parquet.rowCount, outline: { ...outline, stretches } }, hashes }
+  } catch (error) {
+    // Whoever reads the file says what is wrong with it.
+    if (error instanceof ParquetError) return undefined
+    throw error
+  }
+}
+
+/** Each hash and its stretch's number as one number; a null key is no entry. */
+function numbered(hashes: Float64Array, stretch: number): Float64Array {
   const entries = new Float64Array(hashes.length)
   let count = 0
-  for (const hash of hashes) if (!Number.isNaN(hash)) entries[count++] = hash * maxGroups + group
+  for (const hash of hashes) if (!Number.isNaN(hash)) entries[count++] = hash * maxStretches + stretch
   return entries.subarray(0, count)
 }
 
@@ -81,7 +113,7 @@ function sortedEntries(parts: readonly Float64Array[]): Float64Array {
     at += part.length
   }
   all.sort()
-  // A key that a row group has more than once is one entry.
+  // A key that a stretch has more than once is one entry.
   let count = 0
   for (let i = 0; i < all.length; i++) if (i === 0 || all[i] !== all[i - 1]) all[count++] = all[i] as number
   return all.subarray(0, count)

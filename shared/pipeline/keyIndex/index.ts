@@ -1,5 +1,5 @@
 /** Where in silver a key can be, so that a run does not read the keys of all its window. */
-export { hashValue } from './keyHash.js'
 export type { LocatedFile } from './keyIndex.js'
-export { type KeyTimes, readLocated } from './locatedRows.js'
+export { type KeySearch, type KeyTimes, readLocated } from './locatedRows.js'
+export { SoughtKeys } from './soughtKeys.js'
 export { dropKeyIndex, keyIndexOf, maintainKeyIndex, type TableKeyIndex } from './tableKeyIndex.js'

@@ -1,14 +1,15 @@
 import { type StoredData, Utf8Column } from '../../parquet/index.js'
 import type { DataType, Value } from '../../types/index.js'
 
-/** Bits of a hash: few enough for four bytes a key, enough that of 100 million keys one in 1,300 meets a stranger. */
-export const hashBits = 37
+/** Bits of a hash: few enough for four bytes a key, enough that among 100 million keys one in 340 meets a stranger. */
+export const hashBits = 35
+const lowUnits = 2 ** (hashBits - 32)
 
 /** Types of keys that are hashed; keys of others are not indexed. */
 export const isHashable = (type: DataType): boolean =>
   typeof type === 'string' && ['string', 'byte', 'short', 'integer', 'long'].includes(type)
 
-/** A whole number below 2^37 for a string by its UTF-8 bytes from `start` to `end`; the same for ever. */
+/** A whole number of {@link hashBits} for a string by its UTF-8 bytes from `start` to `end`; the same for ever. */
 export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
   let [high, low] = [0x2f0b4a17, 0x6a09e667 ^ (end - start)]
   let at = start
@@ -25,7 +26,7 @@ export function hashBytes(bytes: Uint8Array, start: number, end: number): number
   for (let shift = 0; at < end; at++, shift += 8) word |= (bytes[at] as number) << shift
   high = avalanche(mixed(high, word, 0xcc9e2d51, 0x1b873593) ^ low)
   low = avalanche(mixed(low, word, 0x239b961b, 0xab0e9789) + high)
-  return high * 32 + (low & 31)
+  return high * lowUnits + (low & (lowUnits - 1))
 }
 
 function mixed(hash: number, word: number, first: number, second: number): number {

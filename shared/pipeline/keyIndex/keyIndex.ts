@@ -3,19 +3,19 @@ import { asError, isProgrammingError } from '../../errors.js'
 import { eventDate, recordCount, rowsIn } from '../incremental/index.js'
 import { buildSegment } from './buildSegment.js'
 import { mergeSegments } from './mergeSegments.js'
-import type { GroupHashes } from './segment.js'
+import type { StretchHashes } from './segment.js'
 import { daysBetween, planMerge, type SegmentInfo } from './segmentName.js'
 import { type HeldSegment, type KeyIndexOptions, SegmentSet } from './segmentSet.js'
 import type { IndexedFile } from './segmentTrailer.js'
 
-/** A data file of which single row groups can have some of the keys. */
+/** A data file of which single stretches of rows can have some of the keys. */
 export interface LocatedFile {
   readonly file: AddFile
   readonly indexed: IndexedFile
-  readonly groups: GroupHashes
+  readonly stretches: StretchHashes
 }
 
-/** Where keys can be: in row groups, and anywhere in files of which nothing is known. */
+/** Where keys can be: in stretches of rows, and anywhere in files of which nothing is known. */
 export interface KeyLocations {
   readonly located: readonly LocatedFile[]
   readonly unknown: readonly AddFile[]
@@ -36,6 +36,8 @@ const runMergeBytes = 2 ** 24
 export class KeyIndex {
   readonly #options: KeyIndexOptions
   readonly #segments: SegmentSet
+  /** Files of which no segment can be made, by their paths. */
+  readonly #unfit = new Set<string>()
 
   constructor(options: KeyIndexOptions) {
     this.#options = options
@@ -79,6 +81,7 @@ export class KeyIndex {
       const infos = await this.#segments.infos({ fresh: true })
       await this.#segments.drop(infos.filter(({ last }) => last < from))
       await this.#sweep(live)
+      await this.#segments.dropUseless()
       const recent = live.filter(file => dayOf(file) >= from)
       let isBuilt = true
       while (isBuilt) {
@@ -112,8 +115,9 @@ export class KeyIndex {
       for (const [place, file] of own.entries()) {
         if (file === undefined) continue
         unknown.delete(file.path)
-        const groups = found.get(place)
-        if (groups !== undefined) located.push({ file, indexed: held.segment.files[place] as IndexedFile, groups })
+        const stretches = found.get(place)
+        if (stretches !== undefined)
+          located.push({ file, indexed: held.segment.files[place] as IndexedFile, stretches })
       }
     }
     return { located, unknown: [...unknown.values()] }
@@ -123,13 +127,14 @@ export class KeyIndex {
     return files.length === 0 || rowsIn(files) < (this.#options.buildFrom ?? defaultBuildFrom)
   }
 
-  /** @returns whether a segment was written */
+  /** @returns whether a segment was written, or one of the files found to be unfit for one */
   async #build(files: readonly AddFile[]): Promise<boolean> {
     const { store, columns, spanDays } = this.#options
     const chosen: AddFile[] = []
     let rows = 0
     for (const file of files.toSorted((a, b) => (dayOf(a) < dayOf(b) ? -1 : dayOf(a) > dayOf(b) ? 1 : 0))) {
-      if (file.deletionVector !== undefined || resolveDataPath(store.url, file.path).kind !== 'relative') continue
+      if (file.deletionVector !== undefined || this.#unfit.has(file.path)) continue
+      if (resolveDataPath(store.url, file.path).kind !== 'relative') continue
       rows += recordCount(file)
       const isFull = rows > maxBuildRows || daysBetween(dayOf(chosen[0] ?? file), dayOf(file)) >= spanDays
       if (chosen.length > 0 && isFull) break
@@ -137,7 +142,14 @@ export class KeyIndex {
     }
     const [first, last] = [chosen[0], chosen.at(-1)]
     if (first === undefined || last === undefined) return false
-    return this.#segments.write([dayOf(first), dayOf(last)], path => buildSegment(store, path, columns, chosen))
+    const unfit = new Set(chosen.map(({ path }) => path))
+    const written = await this.#segments.write([dayOf(first), dayOf(last)], async path => {
+      const indexed = await buildSegment(store, path, columns, chosen)
+      for (const file of indexed ?? []) unfit.delete(file.path)
+      return indexed
+    })
+    for (const path of unfit) this.#unfit.add(path)
+    return written || unfit.size > 0
   }
 
   /** @returns whether segments were merged */

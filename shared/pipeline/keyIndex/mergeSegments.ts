@@ -1,5 +1,5 @@
 import type { ObjectStore } from '../../storage/index.js'
-import type { KeySegment } from './segment.js'
+import type { KeySegment, SegmentEntries } from './segment.js'
 import type { IndexedFile } from './segmentTrailer.js'
 import { SegmentWriter } from './segmentWriter.js'
 
@@ -23,8 +23,8 @@ export async function mergeSegments(
 ): Promise<readonly IndexedFile[] | undefined> {
   const taken = new Set<string>()
   const files: IndexedFile[] = []
-  let groups = 0
-  // For each segment, which number each of its row groups gets; -1 for one that is left out.
+  let stretches = 0
+  // For each segment, which number each of its stretches gets; -1 for one that is left out.
   const numbers = segments.map(({ segment }) =>
     segment.files.flatMap(file => {
       const kept = isWanted(file) && !taken.has(file.path)
@@ -32,7 +32,7 @@ export async function mergeSegments(
         taken.add(file.path)
         files.push(file)
       }
-      return file.outline.groups.map(() => (kept ? groups++ : -1))
+      return file.outline.stretches.map(() => (kept ? stretches++ : -1))
     }),
   )
   const [first] = segments
@@ -47,7 +47,7 @@ export async function mergeSegments(
     for (;;) {
       const least = cursors.reduce((a, b) => (b.hash < a.hash ? b : a))
       if (least.hash === Infinity) break
-      if (!writer.add(least.hash, least.group)) await writer.flush()
+      if (!writer.add(least.hash, least.stretch)) await writer.flush()
       if (!least.step()) await least.load()
     }
     await writer.finish()
@@ -66,20 +66,21 @@ async function countKept(segments: readonly OpenSegment[], numbers: readonly (re
       kept += segment.trailer.entries
       continue
     }
-    for await (const { groups } of segment.entries(localPath)) for (const group of groups) if (own[group] !== -1) kept++
+    for await (const { stretches } of segment.entries(localPath))
+      for (const stretch of stretches) if (own[stretch] !== -1) kept++
   }
   return kept
 }
 
 /** One segment's entries, piece by piece. */
 class Cursor {
-  readonly #pieces: ReturnType<KeySegment['entries']>
+  readonly #pieces: AsyncGenerator<SegmentEntries>
   readonly #numbers: readonly number[]
   #hashes: Float64Array = new Float64Array()
-  #groups: Int32Array = new Int32Array()
+  #stretches: Int32Array = new Int32Array()
   #at = 0
   hash = Infinity
-  group = -1
+  stretch = -1
 
   constructor({ segment, localPath }: OpenSegment, numbers: readonly number[]) {
     this.#pieces = segment.entries(localPath)
@@ -90,8 +91,8 @@ class Cursor {
   step(): boolean {
     while (this.#at < this.#hashes.length) {
       this.hash = this.#hashes[this.#at] as number
-      this.group = this.#numbers[this.#groups[this.#at++] as number] ?? -1
-      if (this.group !== -1) return true
+      this.stretch = this.#numbers[this.#stretches[this.#at++] as number] ?? -1
+      if (this.stretch !== -1) return true
     }
     return false
   }
@@ -104,7 +105,7 @@ class Cursor {
         return
       }
       this.#hashes = piece.value.hashes
-      this.#groups = piece.value.groups
+      this.#stretches = piece.value.stretches
       this.#at = 0
       if (this.step()) return
     }

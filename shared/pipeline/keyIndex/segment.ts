@@ -5,33 +5,45 @@ import { hashBits } from './keyHash.js'
 import { entriesBytes, EntryReader, type SegmentLayout, segmentLayout } from './segmentLayout.js'
 import { decodeTail, decodeTrailer, fixedTailBytes, type IndexedFile, type SegmentTrailer } from './segmentTrailer.js'
 
-/** Row groups of one file, each with those of the hashes asked for that it has. */
-export type GroupHashes = ReadonlyMap<number, readonly number[]>
+/** Stretches of one file, each with those of the hashes asked for that it has. */
+export type StretchHashes = ReadonlyMap<number, readonly number[]>
+
+/** Entries next to each other, each list as long as the other. */
+export interface SegmentEntries {
+  readonly hashes: Float64Array
+  /** Numbers of stretches, counted over all files. */
+  readonly stretches: Int32Array
+}
 
 const pieceBytes = 2 ** 20
 /** Buckets that lie closer together are read in one go. */
 const widestGap = 16 * 1024
+/** Entries of a bucket from which on its hashes are not spread evenly: one of them is in it many times. */
+const largeBucket = 512
 
 /**
- * Sorted hashes of the keys of some data files, each with the row group that has it. Where it says nothing, no row of
- * these files has the key; what it says may be wrong for one key in a thousand, and is looked up in the file.
+ * Sorted hashes of the keys of some data files, each with the stretch of rows that has it. Where it says nothing, no row of
+ * these files has the key; what it says may be wrong for one key in some hundreds, and is looked up in the file.
  */
 export class KeySegment {
   readonly trailer: SegmentTrailer
   readonly #layout: SegmentLayout
   readonly #reader: EntryReader
   readonly #directory: Uint32Array
-  /** The file and the place in it of each row group. */
-  readonly #groups: readonly (readonly [file: number, group: number])[]
+  /** The number of each file's first stretch. */
+  readonly #firsts: readonly number[]
 
   private constructor(trailer: SegmentTrailer, layout: SegmentLayout, directory: Uint32Array) {
     this.trailer = trailer
     this.#layout = layout
     this.#reader = new EntryReader(layout)
     this.#directory = directory
-    this.#groups = trailer.files.flatMap(({ outline }, file) =>
-      outline.groups.map((_, group): [number, number] => [file, group]),
-    )
+    let next = 0
+    this.#firsts = trailer.files.map(({ outline }) => {
+      const first = next
+      next += outline.stretches.length
+      return first
+    })
   }
 
   get files(): readonly IndexedFile[] {
@@ -45,13 +57,14 @@ export class KeySegment {
     if (tail === undefined) return undefined
     const end = size - fixedTailBytes
     let digest = 0
+    const piece = Buffer.allocUnsafeSlow(Math.min(pieceBytes, end))
     for (let at = 0; at < end; at += pieceBytes)
-      digest = crc32(await readAt(handle, at, Math.min(pieceBytes, end - at)), digest)
+      digest = crc32(await readAt(handle, at, Math.min(pieceBytes, end - at), piece), digest)
     if (digest !== tail.digest || tail.trailerBytes > end) return undefined
     const trailer = decodeTrailer(await readAt(handle, end - tail.trailerBytes, tail.trailerBytes))
     if (trailer === undefined) return undefined
-    const groups = trailer.files.reduce((sum, { outline }) => sum + outline.groups.length, 0)
-    const layout = segmentLayout(trailer.entries, groups)
+    const stretches = trailer.files.reduce((sum, { outline }) => sum + outline.stretches.length, 0)
+    const layout = segmentLayout(trailer.entries, stretches)
     const directoryBytes = 4 * (2 ** layout.bucketBits + 1)
     const begin = end - tail.trailerBytes - directoryBytes
     if (begin !== entriesBytes(layout)) return undefined
@@ -68,10 +81,11 @@ export class KeySegment {
    * @param hashes ascending
    * @returns by place among {@link files}
    */
-  async find(localPath: string, hashes: Float64Array): Promise<ReadonlyMap<number, GroupHashes>> {
+  async find(localPath: string, hashes: Float64Array): Promise<ReadonlyMap<number, StretchHashes>> {
     const found = new Map<number, Map<number, number[]>>()
     const bucketSpan = 2 ** (hashBits - this.#layout.bucketBits)
     await using handle = await open(localPath)
+    const piece = Buffer.allocUnsafeSlow(pieceBytes)
     for (let next = 0; next < hashes.length;) {
       // The stretch of buckets that are read together.
       const first = next
@@ -83,15 +97,15 @@ export class KeySegment {
         if (next > first && (start > end + widestGap || past > from + pieceBytes)) break
         end = Math.max(end, past)
       }
-      const bytes = await readAt(handle, from, end - from)
+      const bytes = await readAt(handle, from, end - from, piece)
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
       for (let i = first; i < next; i++) this.#collect(view, from, hashes[i] as number, bucketSpan, found)
     }
     return found
   }
 
-  /** All entries, ascending: pairs of hash and row group's number, in pieces. */
-  async *entries(localPath: string): AsyncGenerator<{ readonly hashes: Float64Array; readonly groups: Int32Array }> {
+  /** All entries, ascending: pairs of hash and stretch's number, in pieces. */
+  async *entries(localPath: string): AsyncGenerator<SegmentEntries> {
     const { bucketBits } = this.#layout
     const { unit } = this.#reader
     const bucketSpan = 2 ** (hashBits - bucketBits)
@@ -105,16 +119,16 @@ export class KeySegment {
       const bytes = await readAt(handle, from, this.#byteOf(last) + 6 - from)
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
       const hashes = new Float64Array(end - place)
-      const groups = new Int32Array(end - place)
+      const stretches = new Int32Array(end - place)
       let bucket = first
       for (let i = place; i < end; i++) {
         while (i >= (this.#directory[bucket + 1] as number)) bucket++
         const entry = this.#reader.at(view, from, i)
         const rest = Math.floor(entry / unit)
         hashes[i - place] = bucket * bucketSpan + rest
-        groups[i - place] = entry - rest * unit
+        stretches[i - place] = entry - rest * unit
       }
-      if (hashes.length > 0) yield { hashes, groups }
+      if (hashes.length > 0) yield { hashes, stretches }
       first = last
     }
   }
@@ -128,29 +142,55 @@ export class KeySegment {
     const bucket = Math.floor(hash / bucketSpan)
     const { unit } = this.#reader
     const least = (hash - bucket * bucketSpan) * unit
+    const start = this.#directory[bucket] as number
     const end = this.#directory[bucket + 1] as number
-    let low = this.#directory[bucket] as number
-    let high = end
+    let low = start
+    if (end - start > largeBucket) low = this.#firstFrom(view, from, [start, end], least)
+    else {
+      // Hashes are spread evenly: the entry is near to where it would be if they were spread exactly.
+      low += Math.floor((end - start) * (hash / bucketSpan - bucket))
+      while (low > start && this.#reader.at(view, from, low - 1) >= least) low--
+      while (low < end && this.#reader.at(view, from, low) < least) low++
+    }
+    for (; low < end; low++) {
+      const entry = this.#reader.at(view, from, low)
+      if (entry >= least + unit) return
+      const file = this.#fileOf(entry - least)
+      const stretch = entry - least - (this.#firsts[file] ?? 0)
+      let stretches = found.get(file)
+      if (stretches === undefined) found.set(file, (stretches = new Map<number, number[]>()))
+      const known = stretches.get(stretch)
+      if (known === undefined) stretches.set(stretch, [hash])
+      else if (known.at(-1) !== hash) known.push(hash)
+    }
+  }
+
+  /** The first entry of a bucket that is not less. */
+  #firstFrom(view: DataView, from: number, [start, end]: readonly [number, number], least: number): number {
+    let [low, high] = [start, end]
     while (low < high) {
       const middle = (low + high) >>> 1
       if (this.#reader.at(view, from, middle) < least) low = middle + 1
       else high = middle
     }
-    for (; low < end; low++) {
-      const entry = this.#reader.at(view, from, low)
-      if (entry >= least + unit) return
-      const [file, group] = this.#groups[entry - least] ?? [-1, -1]
-      let groups = found.get(file)
-      if (groups === undefined) found.set(file, (groups = new Map<number, number[]>()))
-      const known = groups.get(group)
-      if (known === undefined) groups.set(group, [hash])
-      else if (known.at(-1) !== hash) known.push(hash)
+    return low
+  }
+
+  /** The last file whose first stretch is not behind this one. */
+  #fileOf(stretch: number): number {
+    let [low, high] = [0, this.#firsts.length - 1]
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if ((this.#firsts[middle] as number) <= stretch) low = middle
+      else high = middle - 1
     }
+    return low
   }
 }
 
-async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(length)
+/** @param room for the bytes, where it is large enough */
+async function readAt(handle: FileHandle, position: number, length: number, room?: Buffer): Promise<Buffer> {
+  const buffer = room !== undefined && room.length >= length ? room.subarray(0, length) : Buffer.allocUnsafe(length)
   let filled = 0
   while (filled < length) {
     const { bytesRead } = await handle.read(buffer, filled, length - filled, position + filled)

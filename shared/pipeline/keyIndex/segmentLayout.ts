@@ -2,51 +2,51 @@ import { hashBits } from './keyHash.js'
 
 /**
  * How the entries of a segment are packed. They are sorted by hash; a hash's first bits choose a bucket, whose entries
- * hold the rest of it and the row group that has the key.
+ * hold the rest of it and the stretch of rows that has the key.
  */
 export interface SegmentLayout {
   readonly entries: number
   readonly bucketBits: number
-  readonly groupBits: number
+  readonly stretchBits: number
   /** Bits of an entry. */
   readonly entryBits: number
 }
 
-/** A bucket has from 64 to 128 entries on average. */
-const bucketSizeBits = 6
+/** A bucket has from 32 to 64 entries on average. */
+const bucketSizeBits = 5
 /** An entry that begins inside a byte is read as a whole number of 48 bits. */
 const widestUnaligned = 41
 
-/** @param groups row groups that the entries name; no more than there are entries */
-export function segmentLayout(entries: number, groups: number): SegmentLayout {
+/** @param stretches that the entries name; no more than there are entries */
+export function segmentLayout(entries: number, stretches: number): SegmentLayout {
   const bucketBits = Math.max(0, Math.floor(Math.log2(Math.max(1, entries))) - bucketSizeBits)
-  const groupBits = Math.ceil(Math.log2(Math.max(2, groups)))
-  const bits = hashBits - bucketBits + groupBits
-  return { entries, bucketBits, groupBits, entryBits: bits > widestUnaligned ? 48 : bits }
+  const stretchBits = Math.ceil(Math.log2(Math.max(2, stretches)))
+  const bits = hashBits - bucketBits + stretchBits
+  return { entries, bucketBits, stretchBits, entryBits: bits > widestUnaligned ? 48 : bits }
 }
 
 /** Bytes of all entries, and a few more, so that one can be read at the end. */
 export const entriesBytes = ({ entries, entryBits }: SegmentLayout): number => Math.ceil((entries * entryBits) / 8) + 6
 
-/** Entries in bytes that begin somewhere among them. An entry as a number is the rest of its hash times {@link unit}, plus its row group. */
+/** Entries in bytes that begin somewhere among them. An entry as a number is the rest of its hash times {@link unit}, plus its stretch. */
 export class EntryReader {
   readonly unit: number
   readonly #bits: number
   readonly #units: readonly number[]
 
-  constructor({ entryBits, groupBits }: SegmentLayout) {
-    this.unit = 2 ** groupBits
+  constructor({ entryBits, stretchBits }: SegmentLayout) {
+    this.unit = 2 ** stretchBits
     this.#bits = entryBits
     this.#units = [...Array.from({ length: 8 }, (_, shift) => 2 ** shift), 2 ** entryBits]
   }
 
-  /** @param from which byte of the entries the view begins at */
+  /** @param from which byte of the entries the view begins at; it has less than 2^28 of them */
   at(view: DataView, from: number, place: number): number {
-    const bit = place * this.#bits
-    const byte = Math.floor(bit / 8)
-    const shift = bit - byte * 8
-    const low = view.getUint32(byte - from, true)
-    const high = view.getUint16(byte - from + 4, true)
+    const bit = place * this.#bits - from * 8
+    const byte = bit >>> 3
+    const shift = bit & 7
+    const low = view.getUint32(byte, true)
+    const high = view.getUint16(byte + 4, true)
     if (this.#bits <= 32) {
       const value = shift === 0 ? low : (low >>> shift) | (high << (32 - shift))
       return (this.#bits === 32 ? value : value & ((1 << this.#bits) - 1)) >>> 0
@@ -69,7 +69,7 @@ export class EntryPacker {
   /** @param room bytes that may gather before they are taken */
   constructor(layout: SegmentLayout, room: number) {
     this.#bits = layout.entryBits
-    this.#unit = 2 ** layout.groupBits
+    this.#unit = 2 ** layout.stretchBits
     this.#bytes = new Uint8Array(room + 16)
   }
 
@@ -78,8 +78,8 @@ export class EntryPacker {
     return this.#used
   }
 
-  push(rest: number, group: number): void {
-    let value = (rest * this.#unit + group) * (1 << this.#pendingBits) + this.#pending
+  push(rest: number, stretch: number): void {
+    let value = (rest * this.#unit + stretch) * (1 << this.#pendingBits) + this.#pending
     let bits = this.#bits + this.#pendingBits
     for (; bits >= 8; bits -= 8) {
       const above = Math.floor(value / 256)

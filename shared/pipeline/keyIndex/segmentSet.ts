@@ -6,7 +6,7 @@ import type { Logger } from '../../telemetry/index.js'
 import type { IndexedColumns } from './buildSegment.js'
 import type { OpenSegment } from './mergeSegments.js'
 import { KeySegment } from './segment.js'
-import { keyIndexFolder, newSegmentPath, type SegmentInfo, segmentInfo } from './segmentName.js'
+import { isFormerSegment, keyIndexFolder, newSegmentPath, type SegmentInfo, segmentInfo } from './segmentName.js'
 import type { IndexedFile } from './segmentTrailer.js'
 
 /** What an index works with. */
@@ -37,6 +37,8 @@ export type HeldSegment = OpenSegment & SegmentInfo & Disposable
 export class SegmentSet {
   readonly #options: KeyIndexOptions
   readonly #known = new Map<string, Known>()
+  /** Segments that nobody has use for: damaged, of other columns, of a former format. */
+  readonly #useless = new Set<string>()
   #listed = false
 
   constructor(options: KeyIndexOptions) {
@@ -75,6 +77,7 @@ export class SegmentSet {
           },
         }
       lease.release()
+      this.#useless.add(path)
       log.warn('A segment of the key index is damaged or of other columns; the files it is of are read instead.', {
         table: store.url,
         segment: path,
@@ -117,11 +120,18 @@ export class SegmentSet {
     }
   }
 
+  /** Deletes those that were seen and that nobody has use for. */
+  async dropUseless(): Promise<void> {
+    for (const path of this.#useless) await this.#options.store.delete(path)
+    this.#useless.clear()
+  }
+
   async #list(): Promise<void> {
     const names = new Set<string>()
     for await (const object of this.#options.store.list(`${keyIndexFolder}/`)) {
       const info = segmentInfo(object)
-      if (info === undefined) continue
+      if (isFormerSegment(object.path)) this.#useless.add(object.path)
+      if (info === undefined || this.#useless.has(info.path)) continue
       names.add(info.path)
       if (!this.#known.has(info.path)) this.#known.set(info.path, info)
     }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 
 import type { FileOutline } from '../../parquet/index.js'
 
-/** A data file whose keys a segment holds: which bytes it is, and where its row groups are. */
+/** A data file whose keys a segment holds: which bytes it is, and where its stretches of rows are. */
 export interface IndexedFile {
   /** As the table's log names it. */
   readonly path: string
@@ -21,7 +21,7 @@ export interface SegmentTrailer {
   readonly columns: readonly [key: string, eventTime: string]
   readonly keyType: string
   readonly entries: number
-  /** In the order in which their row groups are numbered. */
+  /** In the order in which their stretches are numbered. */
   readonly files: readonly IndexedFile[]
 }
 
@@ -37,13 +37,13 @@ const trailerSchema = z.object({
       rows: whole,
       outline: z.object({
         columns: z.array(z.object({ element: z.looseObject({ name: z.string() }), codec: z.string() })).length(2),
-        groups: z.array(z.array(whole).length(5)),
+        stretches: z.array(z.array(whole).length(5)),
       }),
     }),
   ),
 })
 
-const magic = 'LAKEKEY1'
+const magic = 'LAKEKEY2'
 /** Length of the trailer, digest of all before it, magic. */
 export const fixedTailBytes = 4 + 4 + magic.length
 

@@ -25,20 +25,20 @@ export class SegmentWriter {
   #size = 0
 
   constructor(output: ObjectWriter, trailer: SegmentTrailer) {
-    const groups = trailer.files.reduce((sum, { outline }) => sum + outline.groups.length, 0)
+    const stretches = trailer.files.reduce((sum, { outline }) => sum + outline.stretches.length, 0)
     this.#output = output
     this.#trailer = trailer
-    this.#layout = segmentLayout(trailer.entries, groups)
+    this.#layout = segmentLayout(trailer.entries, stretches)
     this.#packer = new EntryPacker(this.#layout, flushBytes)
     this.#directory = new Uint32Array(2 ** this.#layout.bucketBits + 1)
     this.#bucketSpan = 2 ** (hashBits - this.#layout.bucketBits)
   }
 
   /** Adds an entry; hashes ascend. @returns false when what has gathered is to be flushed */
-  add(hash: number, group: number): boolean {
+  add(hash: number, stretch: number): boolean {
     const bucket = Math.floor(hash / this.#bucketSpan)
     while (this.#bucket < bucket) this.#directory[++this.#bucket] = this.#entries
-    this.#packer.push(hash - bucket * this.#bucketSpan, group)
+    this.#packer.push(hash - bucket * this.#bucketSpan, stretch)
     this.#entries++
     return this.#packer.size < flushBytes
   }

@@ -2,6 +2,7 @@ import { type AddFile, discard } from '../../delta/index.js'
 import { hilbertIndex, type RewriteJob, type Rewriter } from '../../delta/maintenance/index.js'
 import { DuckDbSession, type FileCache, identifier, literal, type SessionOptions, sqlType } from '../../query/index.js'
 import { type DataType, typeAt } from '../../types/index.js'
+import type { FileLayout } from '../incremental/index.js'
 import { type SortableRows, sortableRows } from './sortableRows.js'
 
 /** Rows that say where a column's values lie. */
@@ -14,12 +15,12 @@ const maxBits = 8
  * Sorts rows along a Hilbert curve through the clustering columns, so that a file has a narrow range of each of them.
  * DuckDB sorts, and spills what does not fit into its memory; files go through the local disk.
  *
- * @param rowGroupRows rows of a row group, for tables whose files are nothing but their columns; DuckDB's own when absent
+ * @param layout of the files; DuckDB's own when absent
  */
-export function duckDbClusterer(files: FileCache, session: SessionOptions, rowGroupRows?: number): Rewriter {
+export function duckDbClusterer(files: FileCache, session: SessionOptions, layout: FileLayout = {}): Rewriter {
   return {
     accepts: () => true,
-    rewrite: job => cluster(files, session, job, rowGroupRows),
+    rewrite: job => cluster(files, session, job, layout),
   }
 }
 
@@ -27,10 +28,10 @@ async function cluster(
   files: FileCache,
   options: SessionOptions,
   job: RewriteJob,
-  rowGroupRows: number | undefined,
+  layout: FileLayout,
 ): Promise<readonly AddFile[]> {
   await using session = await DuckDbSession.open(options)
-  const sortable = sortableRows(session, files, job, rowGroupRows)
+  const sortable = sortableRows(session, files, job, layout)
   const columns = job.clusterBy.flatMap(path => clusterColumn(sortable, path) ?? [])
   {
     using view = await sortable.view()

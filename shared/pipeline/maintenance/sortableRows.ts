@@ -17,6 +17,7 @@ import {
 } from '../../query/index.js'
 import { LocalDiskStore } from '../../storage/index.js'
 import type { StructField } from '../../types/index.js'
+import type { FileLayout } from '../incremental/index.js'
 
 /** A job's rows as DuckDB can sort them, and data files of the table made of what it makes of them. */
 export interface SortableRows {
@@ -38,18 +39,18 @@ export function sortableRows(
   session: DuckDbSession,
   cache: FileCache,
   job: RewriteJob,
-  rowGroupRows?: number,
+  layout: FileLayout,
 ): SortableRows {
   const { protocol, metadata } = job.state
   const isPlain = !isMapped(metadata.configuration) && !keepsRowIds(job.state) && !holdsPartitionColumns(protocol)
-  return isPlain ? plainRows(session, cache, job, rowGroupRows) : storedRows(session, cache, job)
+  return isPlain ? plainRows(session, cache, job, layout) : storedRows(session, cache, job, layout)
 }
 
 function plainRows(
   session: DuckDbSession,
   cache: FileCache,
   { store, state, files, clock }: RewriteJob,
-  rowGroupRows: number | undefined,
+  layout: FileLayout,
 ): SortableRows {
   const table = { ...state.metadata, schema: state.schema }
   const partitionValues = files[0]?.partitionValues ?? {}
@@ -58,16 +59,22 @@ function plainRows(
     pathOf: column => column,
     view: () => openDeltaView(session, cache, { store, state, files }),
     async makeFile(select) {
-      const file = await copyToParquet(session, { select, table, partitionValues, rowGroupRows })
+      const file = await copyToParquet(session, { ...layout, select, table, partitionValues })
       return file === undefined ? undefined : publishFile(store, file, clock)
     },
   }
 }
 
-function storedRows(session: DuckDbSession, cache: FileCache, job: RewriteJob): SortableRows {
+function storedRows(
+  session: DuckDbSession,
+  cache: FileCache,
+  job: RewriteJob,
+  { rowGroupRows, paged }: FileLayout,
+): SortableRows {
   const stored = new StoredRows(job)
   const { fields } = stored
   const local = new LocalDiskStore(session.folder)
+  const size = rowGroupRows === undefined ? '' : `, ROW_GROUP_SIZE ${rowGroupRows}`
   let made = 0
   return {
     fields,
@@ -92,9 +99,9 @@ function storedRows(session: DuckDbSession, cache: FileCache, job: RewriteJob): 
     async makeFile(select) {
       const name = `sorted-${++made}.parquet`
       const localPath = join(session.folder, name)
-      await session.run(`COPY (${select}) TO ${literal(localPath)} (FORMAT parquet, COMPRESSION zstd)`)
+      await session.run(`COPY (${select}) TO ${literal(localPath)} (FORMAT parquet, COMPRESSION zstd${size})`)
       const parquet = await openParquet(objectStoreSource(local, name, (await local.head(name))?.size ?? 0))
-      const output = await stored.create()
+      const output = await stored.create({ paged })
       try {
         for (const group of parquet.rowGroups) await output.append(await parquet.readStored(group, { fields }))
         return await stored.finish(output)

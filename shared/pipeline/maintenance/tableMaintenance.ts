@@ -3,7 +3,7 @@ import { checkpointIfDue, commitPath, type DeltaTable, type TableState, tombston
 import { cleanLog, optimizeTable, vacuumTable } from '../../delta/maintenance/index.js'
 import { elapsedMs } from '../../storage/index.js'
 import { dayMs } from '../../types/index.js'
-import { lookupRowGroupRows } from '../incremental/index.js'
+import { lookupLayout } from '../incremental/index.js'
 import { type Lake, sessionOptions, sortableBytes } from '../lake/index.js'
 import type { StepResult } from '../step/index.js'
 import { duckDbClusterer } from './clusterer.js'
@@ -81,7 +81,7 @@ async function compact(lake: Lake, table: DeltaTable, path: string, stream: Stre
           clusterer: duckDbClusterer(
             files,
             sessionOptions(lake),
-            path === silverPath(stream) ? lookupRowGroupRows : undefined,
+            path === silverPath(stream) ? lookupLayout(stream) : undefined,
           ),
         }
       : {}),

@@ -53,7 +53,7 @@ export async function writeFile(
   { lake, session, path, snapshot }: Rewriting,
   select: string,
   partitionValues: AddFile['partitionValues'],
-  layout: Pick<ParquetCopy, 'orderBy' | 'rowGroupRows'>,
+  layout: Pick<ParquetCopy, 'orderBy' | 'rowGroupRows' | 'paged'>,
 ): Promise<AddFile | undefined> {
   const table = { ...snapshot.metadata, schema: snapshot.schema }
   const file = await copyToParquet(session, { ...layout, select, table, partitionValues })

@@ -1,20 +1,23 @@
 import type { Stream } from '../../contract/index.js'
-import type { AddFile } from '../../delta/index.js'
+import { type AddFile, filesThatMayMatch, type Snapshot } from '../../delta/index.js'
 import { identifier } from '../../query/index.js'
-import { rowsIn, type SessionTable } from '../incremental/index.js'
-import { hashValue, type LocatedFile, type TableKeyIndex } from '../keyIndex/index.js'
+import { columnKey, dayMicros, parseIsoDate } from '../../types/index.js'
+import { eventDate, rowsIn, type SessionTable } from '../incremental/index.js'
+import { type KeySearch, type LocatedFile, SoughtKeys, type TableKeyIndex } from '../keyIndex/index.js'
+import { dedupeWindow } from './dedupe.js'
 
 export { readLocated } from '../keyIndex/index.js'
 
-/** Files of which single row groups are read, and files that are read whole. */
+/** Files of which single stretches of rows are read, what is sought in them, and files that are read whole. */
 export interface KeyReads {
   readonly located: readonly LocatedFile[]
+  readonly search: KeySearch
   readonly whole: readonly AddFile[]
 }
 
 /** Rows below which all keys are read sooner than they are looked up. */
 const minRows = 2 ** 18
-/** Rows for each new one below which nearly every row group would have one of their keys. */
+/** Rows for each new one below which nearly every stretch of rows would have one of their keys. */
 const minRatio = 4
 /** The part of a file's rows from which on it is read whole. */
 const maxOfFile = 1 / 3
@@ -23,32 +26,54 @@ const maxOfFile = 1 / 3
 export async function locateKeys(
   stream: Stream,
   rows: SessionTable,
+  snapshot: Snapshot,
   files: readonly AddFile[],
-  keys: TableKeyIndex | undefined,
+  index: TableKeyIndex | undefined,
 ): Promise<KeyReads> {
   const there = rowsIn(files)
-  if (keys === undefined || there < minRows || there < minRatio * (await rows.count()))
-    return { located: [], whole: files }
-  const { located, unknown } = await keys.index.locate(files, await keyHashes(stream, rows))
-  const isMost = ({ indexed, groups }: LocatedFile) => {
-    const sizes = [...groups.keys()].map(group => indexed.outline.groups[group]?.[0] ?? 0)
+  const isWorth = there >= minRows && there >= minRatio * (await rows.count())
+  const keys = index === undefined || !isWorth ? new SoughtKeys() : await soughtKeys(stream, rows)
+  const search: KeySearch = { keys, window: dedupeWindow(stream), timesOf: daySpans(stream, snapshot, files) }
+  if (index === undefined || !isWorth) return { located: [], search, whole: files }
+  const { located, unknown } = await index.index.locate(files, keys.hashes())
+  const isMost = ({ indexed, stretches }: LocatedFile) => {
+    const sizes = [...stretches.keys()].map(stretch => indexed.outline.stretches[stretch]?.[0] ?? 0)
     return sizes.reduce((sum, size) => sum + size, 0) > indexed.rows * maxOfFile
   }
   return {
     located: located.filter(file => !isMost(file)),
+    search,
     whole: [...unknown, ...located.filter(isMost).map(({ file }) => file)],
   }
 }
 
-/** The hashes of the rows' keys, ascending. */
-async function keyHashes(stream: Stream, rows: SessionTable): Promise<Float64Array> {
-  const { batches } = await rows.session.stream(`SELECT DISTINCT ${identifier(stream.key)} AS k FROM ${rows.name}`)
-  const hashes: number[] = []
-  for await (const batch of batches) {
-    for (const row of batch) {
-      const hash = hashValue(row['k'])
-      if (hash !== undefined) hashes.push(hash)
-    }
+async function soughtKeys(stream: Stream, rows: SessionTable): Promise<SoughtKeys> {
+  const time = `epoch_us(${identifier(stream.eventTime)})`
+  const { batches } = await rows.session.stream(`
+    SELECT ${identifier(stream.key)} AS k, min(${time}) AS t0, max(${time}) AS t1 FROM ${rows.name} GROUP BY k`)
+  const keys = new SoughtKeys()
+  for await (const batch of batches) for (const { k, t0, t1 } of batch) keys.add(k ?? null, t0 as bigint, t1 as bigint)
+  return keys
+}
+
+/** The day that a file is of as a span of event times, if its statistics say that all of its rows are of that day. */
+function daySpans(stream: Stream, snapshot: Snapshot, files: readonly AddFile[]): KeySearch['timesOf'] {
+  const column = columnKey([stream.eventTime])
+  const spans = new Map<string, readonly [bigint, bigint]>()
+  for (const [text, own] of Map.groupBy(files, ({ partitionValues }) => partitionValues[eventDate] ?? '')) {
+    const day = parseIsoDate(text)
+    if (day === undefined) continue
+    const [least, end] = [BigInt(day) * dayMicros, BigInt(day + 1) * dayMicros]
+    const others = filesThatMayMatch(snapshot, own, {
+      op: 'or',
+      of: [
+        { op: 'isNull', column },
+        { op: '<', column, value: least },
+        { op: '>=', column, value: end },
+      ],
+    })
+    const outside = new Set(others)
+    for (const file of own) if (!outside.has(file)) spans.set(file.path, [least, end - 1n])
   }
-  return Float64Array.from(hashes).sort()
+  return ({ path }) => spans.get(path)
 }

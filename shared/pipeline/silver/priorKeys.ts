@@ -64,16 +64,16 @@ export interface PriorSilver {
 
 /**
  * Key and event time of the rows in silver that one of `rows` could be a duplicate of.
- * @returns how much was read for them, too: files whole, and row groups of others
+ * @returns how much was read for them, too: files whole, and stretches of rows of others
  */
 export async function loadPriorKeys(
   cache: FileCache,
   stream: Stream,
   rows: SessionTable,
   { store, snapshot, keys }: PriorSilver,
-): Promise<{ readonly prior: PriorKeys; readonly files: number; readonly groups: number }> {
+): Promise<{ readonly prior: PriorKeys; readonly files: number; readonly stretches: number }> {
   const prior = await noPriorKeys(stream, rows)
-  if (snapshot.files.length === 0) return { prior, files: 0, groups: 0 }
+  if (snapshot.files.length === 0) return { prior, files: 0, stretches: 0 }
   const days = await dayRanges(stream, rows)
   const candidates = filesThatMayMatch(snapshot, snapshot.files, mayBeKnown(stream, days))
   const window = dedupeWindow(stream)
@@ -85,7 +85,7 @@ export async function loadPriorKeys(
       SELECT k, t FROM (${relation})
       WHERE t BETWEEN ${least - window} AND ${greatest + window} AND k IN (SELECT ${key} FROM ${rows.name})`)
   const { locateKeys, readLocated } = await import('./locateKeys.js')
-  const { located, whole } = await locateKeys(stream, rows, candidates, keys)
+  const { located, search, whole } = await locateKeys(stream, rows, snapshot, candidates, keys)
   if (whole.length > 0) {
     using view = await openDeltaView(rows.session, cache, {
       store,
@@ -96,11 +96,11 @@ export async function loadPriorKeys(
     await insert(`SELECT ${key} AS k, epoch_us(${identifier(stream.eventTime)}) AS t FROM (${view.sql})`)
   }
   if (located.length > 0 && keys !== undefined) {
-    const found = await readLocated(store, keys.columns, located)
+    const found = await readLocated(store, keys.columns, located, search)
     await using staged = await stageRows(rows.session, keyTimeRows(keys, found), () => true)
     await insert(staged.sql)
   }
-  return { prior, files: whole.length, groups: located.reduce((sum, { groups }) => sum + groups.size, 0) }
+  return { prior, files: whole.length, stretches: located.reduce((sum, { stretches }) => sum + stretches.size, 0) }
 }
 
 function keyTimeRows({ columns: { key } }: TableKeyIndex, { keys, times }: KeyTimes): Rows {

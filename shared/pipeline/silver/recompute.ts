@@ -6,7 +6,7 @@ import {
   type DayCount,
   dayFilesOf,
   filePieces,
-  lookupRowGroupRows,
+  lookupLayout,
   pieceOf,
   type RebuildInput,
   type RefreshOptions,
@@ -57,7 +57,7 @@ export async function recompute(
   const tally = await tallyRows(stream, all, duplicates, firstDay)
   await all.drop()
   const perFile = rowsPerFile(options, bronze.files, rows)
-  const target = { ...dayFilesOf(lake, stream, session, silver, perFile), rowGroupRows: lookupRowGroupRows }
+  const target = { ...dayFilesOf(lake, stream, session, silver, perFile), layout: lookupLayout(stream) }
   const columns = bronzeColumns(bronze.schema)
   const adds: AddFile[] = []
   for (const days of chunks(tally.days, day => day.rows, piece.rows)) {

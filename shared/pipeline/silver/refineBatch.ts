@@ -7,7 +7,7 @@ import {
   type Batch,
   dayFilesOf,
   expiredBefore,
-  lookupRowGroupRows,
+  lookupLayout,
   type OpenedTable,
   type RefreshOptions,
   rowsPerFile,
@@ -27,15 +27,15 @@ export interface Refined {
   readonly adds: readonly AddFile[]
   /** Files of silver that were read for duplicates. */
   readonly priorFiles: number
-  /** Row groups of others that were. */
-  readonly keyGroups: number
+  /** Stretches of rows of others that were. */
+  readonly keyStretches: number
 }
 
 /** Uploads the valid rows of a batch of bronze that are no duplicates of one another or of silver's rows. */
 export async function refineBatch(lake: Lake, stream: Stream, options: RefreshOptions, batch: Batch): Promise<Refined> {
   const { source: bronze, target: silver } = batch
   const files = filesWithEvents(stream, bronze, batch.files)
-  if (files.length === 0) return { tally: noRows, adds: [], priorFiles: 0, keyGroups: 0 }
+  if (files.length === 0) return { tally: noRows, adds: [], priorFiles: 0, keyStretches: 0 }
   await using session = await openSession(lake)
   const store = lake.store.within(bronzePath(stream))
   const rows = await loadValidRows(session, lake, stream, { store, bronze, silver: silver.schema, files })
@@ -61,13 +61,13 @@ export async function acceptRows(
   const {
     prior,
     files: priorFiles,
-    groups: keyGroups,
+    stretches: keyStretches,
   } = await loadPriorKeys(lake.files, stream, rows, { store, snapshot, keys })
   const duplicates = await findDuplicates(stream, rows, prior)
   const tally = await tallyRows(stream, rows, duplicates, expiredBefore(silver.state))
-  const target = { ...dayFilesOf(lake, stream, rows.session, silver, perFile), rowGroupRows: lookupRowGroupRows }
+  const target = { ...dayFilesOf(lake, stream, rows.session, silver, perFile), layout: lookupLayout(stream) }
   const adds = await writeDayFiles(target, withoutDuplicates(rows.name, duplicates), tally.days)
-  return { tally, adds, priorFiles, keyGroups, duplicates }
+  return { tally, adds, priorFiles, keyStretches, duplicates }
 }
 
 /** Files with bronze's columns, in the folder of their table or in another. */

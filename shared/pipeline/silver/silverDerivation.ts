@@ -34,9 +34,9 @@ export function silverDerivation(lake: Lake, stream: Stream, options: RefreshOpt
     piece: pieceOf(lake, options),
     detail: {},
     apply: async batch => {
-      const { adds, tally, priorFiles, keyGroups } = await refineBatch(lake, stream, options, batch)
+      const { adds, tally, priorFiles, keyStretches } = await refineBatch(lake, stream, options, batch)
       const { valid, inserted, duplicates, late, expired } = tally
-      const read = { filesRead: batch.files.length, priorFiles, keyGroups, bronzeVersion: batch.next.version }
+      const read = { filesRead: batch.files.length, priorFiles, keyStretches, bronzeVersion: batch.next.version }
       return {
         adds,
         rows: inserted - expired,

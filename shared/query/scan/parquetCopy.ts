@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { stat, unlink } from 'node:fs/promises'
+import { type FileHandle, open, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { Clock } from '../../clock.js'
@@ -11,6 +11,8 @@ import {
   newDataFileName,
   type StatsShape,
 } from '../../delta/index.js'
+import { pagedFile } from '../../parquet/extract/index.js'
+import type { PagedColumns, ParquetSource } from '../../parquet/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import { type DuckDbSession, identifier, literal, sqlType } from '../duckdb/index.js'
 import { collectFileStats } from './fileStats.js'
@@ -26,17 +28,21 @@ export interface ParquetCopy {
   readonly partitionValues: Readonly<Record<string, string | null>>
   /** Rows of a row group: a multiple of 2,048; DuckDB's own when absent. */
   readonly rowGroupRows?: number | undefined
+  /** Columns whose chunks are several pages, which DuckDB writes as one. */
+  readonly paged?: PagedColumns | undefined
 }
 
 /** A file on the local disk, complete, not yet in the table's store. */
 export interface CopiedFile {
   readonly localPath: string
   readonly rows: number
-  /** Bytes. */
+  /** Bytes, on the local disk. */
   readonly size: number
   readonly partitionValues: Readonly<Record<string, string | null>>
   /** The statistics' JSON text. */
   readonly stats: string
+  /** The pages that it gets on its way to the store. */
+  readonly paged: PagedColumns | undefined
 }
 
 let copies = 0
@@ -63,16 +69,19 @@ export async function copyToParquet(session: DuckDbSession, copy: ParquetCopy): 
   }
   const stats = await collectFileStats(session, localPath, copy.table)
   const { size: bytes } = await stat(localPath)
-  return { localPath, rows, size: bytes, partitionValues: copy.partitionValues, stats }
+  return { localPath, rows, size: bytes, partitionValues: copy.partitionValues, stats, paged: copy.paged }
 }
 
 /** Brings a copied file into the table's store under a fresh name, and removes the local one. */
 export async function publishFile(store: ObjectStore, file: CopiedFile, clock: Clock): Promise<AddFile> {
   const name = newDataFileName()
   const writer = await store.create(name)
+  let size = 0
   try {
-    for await (const bytes of createReadStream(file.localPath, { highWaterMark: 2 ** 20 }))
-      await writer.write(bytes as Uint8Array)
+    for await (const bytes of bytesOf(file)) {
+      size += bytes.length
+      await writer.write(bytes)
+    }
     await writer.close()
   } catch (error) {
     await writer.abort()
@@ -82,9 +91,35 @@ export async function publishFile(store: ObjectStore, file: CopiedFile, clock: C
   return {
     path: encodeLogPath(name),
     partitionValues: file.partitionValues,
-    size: file.size,
+    size,
     modificationTime: clock.now(),
     dataChange: true,
     stats: file.stats,
+  }
+}
+
+async function* bytesOf({ localPath, size, paged }: CopiedFile): AsyncGenerator<Uint8Array, void, undefined> {
+  if (paged === undefined) {
+    for await (const bytes of createReadStream(localPath, { highWaterMark: 2 ** 20 })) yield bytes as Uint8Array
+    return
+  }
+  await using handle = await open(localPath)
+  yield* pagedFile(openSource(handle, localPath, size), paged)
+}
+
+function openSource(handle: FileHandle, name: string, byteLength: number): ParquetSource {
+  return {
+    name,
+    byteLength,
+    async slice(start, end = byteLength) {
+      const bytes = new Uint8Array(end - start)
+      let filled = 0
+      while (filled < bytes.length) {
+        const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, start + filled)
+        if (bytesRead === 0) throw new RangeError(`${name} is shorter than ${byteLength} bytes`)
+        filled += bytesRead
+      }
+      return bytes.buffer
+    },
   }
 }

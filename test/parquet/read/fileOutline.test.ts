@@ -31,7 +31,7 @@ const group = (rowStart: number, codec: ColumnMetaData['codec']): RowGroup => ({
 test('an outline has where each chunk lies', () => {
   expect(outlineOf(nodes, [group(0, 'ZSTD'), group(2, 'ZSTD')], ['a'])).toMatchObject({
     columns: [{ codec: 'ZSTD' }],
-    groups: [
+    stretches: [
       [2, 4, 8],
       [2, 12, 8],
     ],

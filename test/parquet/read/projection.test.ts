@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { bufferSource } from '../../../shared/parquet/base/bufferSource.js'
-import { openParquet, type ReadOptions } from '../../../shared/parquet/read/reader.js'
+import { openParquet, type ReadOptions } from '../../../shared/parquet/read/index.js'
 import { encodeParquet } from '../../../shared/parquet/write/writer.js'
 import type { Column, DataType, Row, StructField, Value } from '../../../shared/types/index.js'
 

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 import { describe, expect, test } from 'vitest'
 
 import type { AddFile } from '../../../shared/delta/index.js'
@@ -5,7 +7,7 @@ import { readLocated } from '../../../shared/pipeline/keyIndex/locatedRows.js'
 import { keyIndexFolder } from '../../../shared/pipeline/keyIndex/segmentName.js'
 import { MemoryStore, type ObjectStore, StorageError } from '../../../shared/storage/index.js'
 import { Random, seedNote } from '../../random.js'
-import { answer, columns, dataFile, hashesOf, openIndex } from './keyIndexFixture.js'
+import { answer, columns, dataFile, hashesOf, openIndex, searchFor } from './keyIndexFixture.js'
 
 const ids = (from: number, count: number) => Array.from({ length: count }, (_, i) => `key-${from + i}`)
 
@@ -13,6 +15,21 @@ async function segments(store: ObjectStore): Promise<readonly string[]> {
   const names: string[] = []
   for await (const { path } of store.list(`${keyIndexFolder}/`)) names.push(path)
   return names
+}
+
+/** A store that tells of every read. */
+function spied(store: ObjectStore, told: (path: string, range: string) => void): ObjectStore {
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === 'get')
+        return (path: string, range?: { start: number; end?: number }) => {
+          told(path, `${range?.start ?? 0}-${range?.end ?? ''}`)
+          return target.get(path, range)
+        }
+      const value: unknown = Reflect.get(target, name)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  })
 }
 
 async function threeFiles(store: ObjectStore): Promise<[AddFile, AddFile, AddFile]> {
@@ -32,12 +49,48 @@ test('a key is found in its row group, and files that have none are left alone',
   })
 })
 
+test('a key is found in its page, which is read without the others', async () => {
+  await using f = openIndex()
+  // Keys that take room: of a small file the first read brings everything.
+  const keys = Array.from({ length: 7_000 }, (_, i) => createHash('sha512').update(String(i)).digest('hex'))
+  const file = await dataFile(f.store, 'a.parquet', [keys.slice(0, 4_000), keys.slice(4_000)], undefined, 512)
+  const some = [511, 512, 3_999, 4_000, 6_999].map(i => keys[i] ?? '')
+  expect(await answer(f.index, [file], some)).toEqual({ located: ['a.parquet:0,1,13,7,8'], unknown: [] })
+  const wanted = [keys[600] ?? '']
+  const { located } = await f.index.locate([file], hashesOf(wanted))
+  const ranges: string[] = []
+  const store = spied(f.store, (path, range) => ranges.push(`${path} ${range}`))
+  const { keys: found, times } = await readLocated(store, columns, located, searchFor(wanted))
+  expect([found, times]).toEqual([wanted, [600_000_000n]])
+  const [, keyStart = 0, keyBytes = 0, timeStart = 0, timeBytes = 0] = located[0]?.indexed.outline.stretches[1] ?? []
+  expect(ranges).toEqual([
+    `a.parquet ${keyStart}-${keyStart + keyBytes}`,
+    `a.parquet ${timeStart}-${timeStart + timeBytes}`,
+  ])
+})
+
+test('an event time is not read where any that the file can have makes new rows duplicates', async () => {
+  await using f = openIndex()
+  const [file] = await threeFiles(f.store)
+  const { located } = await f.index.locate([file], hashesOf(['key-3']))
+  const second = 1_000_000n
+  const times = async (time: bigint, window: bigint, span?: readonly [bigint, bigint]) =>
+    (await readLocated(f.store, columns, located, searchFor(['key-3'], { window, timesOf: () => span }, time))).times
+  const span = [0n, 149n * second] as const
+  // The row's own time is 3 s. At the edges every time of the span is just within the window, or one is just beyond.
+  expect(await times(149n * second, 149n * second, span)).toEqual([0n])
+  expect(await times(149n * second + 1n, 149n * second, span)).toEqual([3n * second])
+  expect(await times(-1n, 149n * second, span)).toEqual([3n * second])
+  expect(await times(0n, 149n * second, span)).toEqual([0n])
+  expect(await times(0n, 10n ** 15n)).toEqual([3n * second])
+})
+
 test('what is located is read back: key and event time of the rows, and no other row', async () => {
   await using f = openIndex()
   const files = await threeFiles(f.store)
   const keys = ['key-3', 'key-149', 'key-251', 'stranger']
   const { located } = await f.index.locate(files.slice(0, 2), hashesOf(keys))
-  const { keys: found, times } = await readLocated(f.store, columns, located)
+  const { keys: found, times } = await readLocated(f.store, columns, located, searchFor(keys))
   expect(found.map((key, i) => `${key as string}@${times[i]}`).sort()).toEqual([
     'key-149@149000000',
     'key-251@51000000',
@@ -59,10 +112,8 @@ test('every key of files with random keys is found, nulls and repeats among them
   const wanted = [...new Set(all.filter(() => random.below(10) === 0))]
   const { located, unknown } = await f.index.locate(files, hashesOf(wanted))
   expect(unknown).toEqual([])
-  const { keys } = await readLocated(f.store, columns, located)
-  expect(keys.filter(key => wanted.includes(key as string)).toSorted(), seedNote).toEqual(
-    all.filter(key => wanted.includes(key)).toSorted(),
-  )
+  const { keys } = await readLocated(f.store, columns, located, searchFor(wanted))
+  expect(keys.toSorted(), seedNote).toEqual(all.filter(key => wanted.includes(key)).toSorted())
 })
 
 describe('what no segment says is read in the file', () => {
@@ -73,7 +124,8 @@ describe('what no segment says is read in the file', () => {
     const added = await dataFile(f.store, 'd.parquet', [ids(900, 5)])
     const [a, b] = files
     const rewritten = { ...a, size: a.size + 1 }
-    expect(await answer(f.index, [rewritten, b, added], ['key-3', 'key-251'])).toEqual({
+    await using other = openIndex(f.store, 1e9)
+    expect(await answer(other.index, [rewritten, b, added], ['key-3', 'key-251'])).toEqual({
       located: ['b.parquet:1'],
       unknown: ['a.parquet', 'd.parquet'],
     })
@@ -121,6 +173,55 @@ describe('what no segment says is read in the file', () => {
       located: [],
       unknown: ['a.parquet', 'b.parquet'],
     })
+  })
+
+  test('a segment of a former format, which is as good as not there', async () => {
+    await using f = openIndex()
+    const files = await threeFiles(f.store)
+    const former = `${keyIndexFolder}/2025-04-01_2025-04-01_2b1f0c5e-4d6a-4f0e-9b8a-0d6f5b1c2a3d.keys`
+    await f.store.put(former, Buffer.from('LAKEKEY1'))
+    expect((await answer(f.index, files.slice(0, 2), ['key-3'])).located).toEqual(['a.parquet:0'])
+    expect(f.warnings).toEqual([])
+    const made = (await segments(f.store)).filter(name => name !== former)
+    expect(made).toHaveLength(1)
+    // What the program that wrote the former one takes for a segment.
+    expect(made[0]).not.toMatch(/^_key_index\/([0-9+-]+)_([0-9+-]+)_[0-9a-f-]{36}\.keys$/)
+    await f.index.maintain(files.slice(0, 2), '2025-04-01')
+    expect(await segments(f.store)).toEqual(made)
+  })
+
+  test('a file that is damaged, whose neighbours are indexed all the same', async () => {
+    await using f = openIndex()
+    const [a, b] = await threeFiles(f.store)
+    await f.store.put(
+      a.path,
+      (await f.store.get(a.path))?.map((byte, at) => (at < 400 ? byte ^ 1 : byte)) ?? new Uint8Array(),
+    )
+    await f.index.maintain([a, b], '2025-04-01')
+    expect(await answer(f.index, [a, b], ['key-3', 'key-251'])).toEqual({
+      located: ['b.parquet:1'],
+      unknown: ['a.parquet'],
+    })
+    expect(f.warnings).toEqual([])
+  })
+
+  test('a segment that is damaged is read once, and maintenance makes another', async () => {
+    const store = new MemoryStore()
+    const files = (await threeFiles(store)).slice(0, 2)
+    {
+      await using f = openIndex(store)
+      await answer(f.index, files, [])
+    }
+    const [path = ''] = await segments(store)
+    await flipped(0.5)(store, path)
+    const reads: string[] = []
+    await using f = openIndex(spied(store, read => reads.push(read)))
+    await answer(f.index, files, ['key-3'])
+    await answer(f.index, files, ['key-3'])
+    expect(reads.filter(read => read === path).length).toBeLessThan(2)
+    await f.index.maintain(files, '2025-04-01')
+    expect(await segments(store)).not.toContain(path)
+    expect((await answer(f.index, files, ['key-3'])).located).toEqual(['a.parquet:0'])
   })
 
   test('a segment that is lost while the process knows it', async () => {
@@ -205,7 +306,7 @@ describe('maintenance', () => {
     const keys = Array.from({ length: 40 }, () => `key-${random.below(9) * 1000 + random.below(600)}`)
     const { located, unknown } = await f.index.locate(files, hashesOf(keys))
     expect(unknown).toEqual([])
-    const { keys: found } = await readLocated(f.store, columns, located)
-    expect(found.filter(key => keys.includes(key as string)).sort(), seedNote).toEqual([...new Set(keys)].sort())
+    const { keys: found } = await readLocated(f.store, columns, located, searchFor(keys))
+    expect([...new Set(found)].sort(), seedNote).toEqual([...new Set(keys)].sort())
   })
 })
