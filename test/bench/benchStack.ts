@@ -3,13 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-import { azuritePlan, lakeUrlAt } from '../../infra/local/azurite.js'
-import { type ChildOptions, StackProcess } from '../../infra/local/childProcess.js'
-import { freePort } from '../../infra/local/freePort.js'
-import { memoryOfInstance } from '../../infra/local/hostMemory.js'
+import {
+  azuritePlan,
+  type ChildOptions,
+  createTopics,
+  freePort,
+  lakeUrlAt,
+  memoryOfInstance,
+  type RunningProcess,
+  StackProcess,
+} from '../../infra/local/index.js'
 import { type Broker, startBroker } from '../../infra/local/kafka/index.js'
-import type { RunningProcess } from '../../infra/local/supervisedPart.js'
-import { createTopics } from '../../infra/local/topics.js'
 import { type Lake, openLake } from '../../shared/pipeline/lake/index.js'
 import { readSettings } from '../../shared/settings/index.js'
 import { events } from '../harness/sampleStream/events.js'

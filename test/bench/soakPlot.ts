@@ -1,4 +1,4 @@
-import { type Chart, chartSvg } from '../../shared/models/evaluation/chart.js'
+import { type Chart, chartSvg } from '../../shared/models/evaluation/index.js'
 import type { SoakSample } from './soakVerdict.js'
 
 /** Lines that share an axis. */
