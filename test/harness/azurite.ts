@@ -12,18 +12,20 @@ export interface Azurite {
 }
 
 /**
- * Starts Azurite's blob service from node_modules, in memory, on a free port of 127.0.0.1.
+ * Starts Azurite's blob service from node_modules, on a free port of 127.0.0.1.
  * @param port a port of your choice instead, to start it again where it was
+ * @param folder where it keeps its blobs, to have them again; in memory when absent
  */
-export async function startAzurite(port = 0): Promise<Azurite> {
+export async function startAzurite(port = 0, folder?: string): Promise<Azurite> {
   const program = createRequire(import.meta.url).resolve('azurite/dist/src/blob/main.js')
   const flags = ['--blobHost', '127.0.0.1', '--blobPort', String(port), '--silent']
-  const options = ['--inMemoryPersistence', '--skipApiVersionCheck', '--disableTelemetry']
+  const kept = folder === undefined ? ['--inMemoryPersistence'] : ['--location', folder]
+  const options = [...kept, '--skipApiVersionCheck', '--disableTelemetry']
   const child = spawn(process.execPath, [program, ...flags, ...options], {
     cwd: os.tmpdir(),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const stop = () => ended(child)
+  const stop = () => ended(child, folder === undefined ? 'SIGKILL' : 'SIGTERM')
   try {
     const origin = await listening(child)
     const url = `${origin}/${emulatorAccount}`
@@ -52,13 +54,13 @@ function listening(child: ChildProcess): Promise<string> {
   })
 }
 
-function ended(child: ChildProcess): Promise<void> {
+/** In memory nothing is worth a graceful end; on a disk it writes down at its end what it has said that it holds. */
+function ended(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
   return new Promise(resolve => {
     child.once('exit', () => {
       resolve()
     })
-    // Nothing it holds is worth a graceful end.
-    child.kill('SIGKILL')
+    child.kill(signal)
   })
 }
