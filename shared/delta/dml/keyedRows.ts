@@ -12,6 +12,7 @@ import { fieldsByName } from '../scan/index.js'
 import { charPadding, type Padding, typeText } from '../schema/index.js'
 import type { Predicate, StatsShape } from '../stats/index.js'
 import { conformRows, type Rows, rowText } from '../write/index.js'
+import { longKey, longReader } from './longKeys.js'
 
 /** A key as a Map compares it; undefined for one that is null in part, and so equals nothing. */
 type MapKey = string | number | bigint | boolean | undefined
@@ -174,9 +175,11 @@ function keyReader(keys: readonly StructField[], { columns }: Rows): (row: numbe
 
 function partReader(field: StructField, data: ColumnData): (row: number) => MapKey {
   const pad = charPadding(field)
+  if (data instanceof BigInt64Array) return longReader(data)
   return row => {
     const value = asRead(field, data[row] ?? null, pad)
     if (value === null) return undefined
+    if (typeof value === 'bigint') return longKey(value)
     if (typeof value !== 'object') return value
     return value instanceof Uint8Array
       ? Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1')

@@ -32,6 +32,7 @@ export class FileSkipper {
   readonly #columns: readonly StatsColumn[]
   readonly #fields: ReadonlyMap<string, StructField>
   readonly #options: PartitionValueOptions
+  #asked: { readonly predicate: Predicate; readonly columns: readonly StatsColumn[] } | undefined
 
   constructor(table: StatsShape, options: PartitionValueOptions = {}) {
     const mapped = isMapped(table.configuration)
@@ -61,8 +62,12 @@ export class FileSkipper {
 
   /** The columns inside the files that the predicate names. */
   columnsOf(predicate: Predicate): readonly StatsColumn[] {
+    // Most often it is the same one for very many files.
+    if (this.#asked?.predicate === predicate) return this.#asked.columns
     const named = new Set(predicateColumns(predicate))
-    return this.#columns.filter(({ key }) => named.has(key))
+    const columns = this.#columns.filter(({ key }) => named.has(key))
+    this.#asked = { predicate, columns }
+    return columns
   }
 
   #facts(
