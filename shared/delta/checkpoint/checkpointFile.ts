@@ -9,7 +9,7 @@ import { checkpointColumns } from './checkpointValue.js'
 import type { LastCheckpoint } from './lastCheckpoint.js'
 
 /** Rows of a row group: what is held in memory at a time. */
-const groupRows = 10_000
+const groupRows = 5_000
 
 /** A checkpoint as `_last_checkpoint` describes it. */
 export type WrittenCheckpoint = LastCheckpoint & { readonly sizeInBytes: number; readonly numOfAddFiles: number }
