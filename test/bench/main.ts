@@ -17,16 +17,17 @@ import { soakBench } from './soakBench.js'
 import { stepsBench } from './stepsBench.js'
 import { telemetryBench } from './telemetryBench.js'
 import { windowBench } from './windowBench.js'
+import type { WritersLoad } from './writersBench.js'
 
 /**
- * usage: npm run bench -- [bronze|cost|parquet|silver|snapshot|delta|memory|steps|coldstart|models|window|telemetry|page|fetched|freshness|soak|peers|costs]
+ * usage: npm run bench -- [bronze|cost|parquet|silver|snapshot|delta|memory|steps|coldstart|models|window|telemetry|page|fetched|freshness|soak|peers|costs|writers]
  * [rows, commits, scale, files, rates, or an address]; ratios are within the run, the part's baseline being 1. `delta` compares with delta-rs, by the
  * Python in DELTALAKE_PYTHON or one that it sets up itself; `delta 1 merge` only what has this in its name. `coldstart` needs `npm run package` before, `models` a Python
  * with scikit-learn and onnxruntime in MODELS_PYTHON, `page` the address of a running stack's page; `freshness` takes rates
  * (`200,1000,5000`) and seconds to measure for, with the app settings of the environment; `soak` minutes (60) and a rate
  * (1,000), and draws where SOAK_PLOT says; `window` millions of rows (`1,10,100`) and the words `azurite` (instead of the disk)
  * and `pipeline` (silver is filled through bronze); `peers` (peers/peersCommand.ts) and `costs` (costs/costsCommand.ts) take
- * options. These, `cost`, `window` and
+ * options; `writers` a number of writers and storage's latency in milliseconds. These, `cost`, `window` and
  * `telemetry` run only when they are asked for.
  */
 const [, , wanted, rowsText, secondsText] = process.argv
@@ -151,6 +152,27 @@ if (wanted === 'soak') {
 if (wanted === 'peers') process.stdout.write(`${await peersCommand(process.argv.slice(3))}\n`)
 
 if (wanted === 'costs') process.stdout.write(`${await costsCommand(process.argv.slice(3))}\n`)
+
+if (wanted === 'writers') {
+  const [writers, latencyMs] = [rows ?? 64, Number(secondsText ?? 30)]
+  const load: WritersLoad = { writers, latencyMs, partitions: writers * 4, durationMs: 60_000, pauseMs: 0 }
+  const loads: Readonly<Record<string, WritersLoad>> = {
+    [`${writers} writers`]: load,
+    [`${writers} writers, each every 5 s`]: { ...load, pauseMs: 5_000 },
+    '100 instances, 1,000 partitions, each every 10 s': { ...load, writers: 100, partitions: 1_000, pauseMs: 10_000 },
+    'and dealt anew every 10 s': { ...load, writers: 100, partitions: 1_000, pauseMs: 10_000, dealMs: 10_000 },
+  }
+  process.env['TEST_SEED'] ??= '1'
+  const { writersBench } = await import('./writersBench.js')
+  process.stdout.write(`writers of one table, ${latencyMs} ms of storage latency, simulated time\n`)
+  for (const [name, one] of Object.entries(loads)) {
+    const found = await writersBench(one)
+    const { commitsPerSecond, lostRaces, replanned, givenUp, p50, p99, slowestToFastest, jain, wrong } = found
+    process.stdout.write(
+      `  ${name.padEnd(48)} ${commitsPerSecond.toFixed(1).padStart(6)} commits/s, ${lostRaces.toFixed(2)} races lost a commit, p50 ${String(p50)} ms, p99 ${String(p99)} ms, slowest to fastest ${slowestToFastest.toFixed(2)}, Jain ${jain.toFixed(3)}, ${replanned} planned again, ${givenUp} given up, ${wrong} wrong\n`,
+    )
+  }
+}
 
 if (wanted === 'page') {
   process.stdout.write('page\n')
