@@ -45,7 +45,8 @@ export async function writeSilver(lake: Lake, stream: Stream, rows: SilverRows):
       SELECT 'e' || i AS event_id, ${type} AS event_type,
         make_timestamptz(${day0}::BIGINT + CAST(${time} AS BIGINT)) AS "timestamp", CAST(${value} AS DOUBLE) AS value,
         'events' AS _topic, 0 AS _generation, CAST(i % 4 AS INTEGER) AS _partition, i AS _offset,
-        make_timestamptz(${day0}::BIGINT) AS _ingested_at, false AS _late
+        make_timestamptz(${day0}::BIGINT) AS _ingested_at, false AS _late,
+        make_timestamptz(${day0}::BIGINT) AS _timestamp
       FROM (SELECT i, ${kind} AS kind FROM range(${rows.from ?? 0}, ${rows.to}) AS t(i))`,
     table: { ...spec, configuration: {} },
     partitionValues: { _event_date: '2025-04-01' },
