@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { appendRows, mergeRows } from '../../shared/delta/dml/index.js'
 import { type Action, commitPath, encodeCommit, scanRows } from '../../shared/delta/index.js'
 import { optimizeTable, vacuumTable } from '../../shared/delta/maintenance/index.js'
+import { type StoredColumn, Utf8Column } from '../../shared/parquet/index.js'
 import type { Column } from '../../shared/types/index.js'
 import type { Changing } from './deltaComparison.js'
 import { created, openFolder, writeRows, writeWideRows } from './deltaTables.js'
@@ -29,13 +30,14 @@ export function compaction(files: number): ChangingTable {
   }
 }
 
-/** Rows that both sides have in memory, to a table that is empty. */
+/** Rows that both sides have in memory as columns, strings as UTF-8, to a table that is empty. */
 export function appending(rows: number): ChangingTable {
   return async folder => {
     const empty = join(folder, 'empty')
     await created(empty, wideSchema)
-    const columns = wideColumns(0, rows)
-    const source = await sourceFile(join(folder, 'source'), columns)
+    const strings = wideColumns(0, rows)
+    const columns = strings.map(inUtf8)
+    const source = await sourceFile(join(folder, 'source'), strings)
     return {
       copy: to => cp(empty, to, { recursive: true }),
       here: async table => {
@@ -117,6 +119,11 @@ const distinct = 1_000
 
 function fileOf(path: string) {
   return { path, partitionValues: {}, size: 4, dataChange: true }
+}
+
+function inUtf8({ field, data }: Column): StoredColumn {
+  const strings = field.type === 'string' ? Utf8Column.ofStrings(data as readonly (string | null)[]) : undefined
+  return { field, data: strings ?? data }
 }
 
 /** The rows as a Parquet file, for others to read. @returns its path */

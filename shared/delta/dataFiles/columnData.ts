@@ -5,6 +5,11 @@ import type { ColumnData, Value } from '../../types/index.js'
 
 type TypedData = Exclude<ColumnData, readonly Value[]>
 
+/** As {@link pickedData}; strings stay as they are stored. */
+export function pickedStored(data: StoredData, rows: ArrayLike<number>): StoredData {
+  return data instanceof Utf8Column ? data.picked(rows) : pickedData(data, rows)
+}
+
 /** The values at `rows`, as a typed array where they were one. */
 export function pickedData(data: ColumnData, rows: ArrayLike<number>): ColumnData {
   const { length } = rows
@@ -35,18 +40,31 @@ export function joinedData(parts: readonly ColumnData[]): ColumnData {
   return joined
 }
 
-/** As {@link joinedData}; strings stay as they are stored if those of every part are. */
+/** As {@link joinedData}; where strings of a part are as they are stored, those of the others become so, too. */
 export function joinedStored(parts: readonly StoredData[]): StoredData {
-  const encoded = parts.filter(part => part instanceof Utf8Column)
-  const joined = encoded.length > 0 && encoded.length === parts.length ? Utf8Column.joined(encoded) : undefined
+  if (!parts.some(part => part instanceof Utf8Column)) return joinedData(parts.map(decodedData))
+  const encoded = parts.flatMap(part => asStored(part) ?? [])
+  const joined = encoded.length === parts.length ? Utf8Column.joined(encoded) : undefined
   return joined ?? joinedData(parts.map(decodedData))
+}
+
+/** Undefined for what are no strings, and for too many. */
+function asStored(data: StoredData): Utf8Column | undefined {
+  if (data instanceof Utf8Column) return data
+  return isStrings(data) ? Utf8Column.ofStrings(data) : undefined
+}
+
+/** Whether all values are strings or null. */
+export function isStrings(data: ColumnData): data is readonly (string | null)[] {
+  return !isTyped(data) && data.every(value => value === null || typeof value === 'string')
 }
 
 /** How many values of a column are sampled to estimate the size of all. */
 const sampled = 64
 
 /** The bytes that values take in memory, about. */
-export function dataBytes(data: ColumnData): number {
+export function dataBytes(data: StoredData): number {
+  if (data instanceof Utf8Column) return data.bytes.length + data.ends.byteLength
   if (isTyped(data)) return data.byteLength
   const step = Math.max(1, Math.floor(data.length / sampled))
   let [bytes, seen] = [0, 0]

@@ -1,9 +1,10 @@
+import { decodedData } from '../../parquet/index.js'
 import type { ColumnData, StructField, Value } from '../../types/index.js'
 import type { AddFile } from '../actions/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import type { TableState } from '../protocol/index.js'
 import type { ColumnLayout } from '../schema/index.js'
-import type { RowBatch } from './dataFileRows.js'
+import type { StoredBatch } from './dataFileRows.js'
 import { rowIdColumns } from './rowTracking.js'
 
 /**
@@ -23,7 +24,7 @@ export interface OriginReading {
   readonly fields: readonly StructField[]
   /** The origins of the rows of a batch that was read with these fields; undefined where the table does not track rows. */
   readonly originsOf: (
-    batch: RowBatch,
+    batch: Pick<StoredBatch, 'columns' | 'positions'>,
     file: Pick<AddFile, 'path' | 'baseRowId' | 'defaultRowCommitVersion'>,
   ) => RowOrigins | undefined
 }
@@ -64,7 +65,7 @@ export function originReading(
           },
         )
       }
-      const [ids = [], versions = []] = batch.columns.slice(fields.length)
+      const [ids = [], versions = []] = batch.columns.slice(fields.length).map(decodedData)
       const positions = isComplete(ids) ? undefined : batch.positions()
       return {
         ids: filled(ids, row => baseRowId + BigInt(positions?.[row] ?? 0)),

@@ -11,7 +11,7 @@ import { DeltaError, type LogPlace } from '../deltaError.js'
 import { fieldsByName } from '../scan/index.js'
 import { charPadding, type Padding, typeText } from '../schema/index.js'
 import type { Predicate, StatsShape } from '../stats/index.js'
-import { conformRows, type Rows, rowText } from '../write/index.js'
+import { conformRows, decodedRows, type Rows, rowText } from '../write/index.js'
 import { longKey, longReader } from './longKeys.js'
 
 /** A key as a Map compares it; undefined for one that is null in part, and so equals nothing. */
@@ -109,13 +109,10 @@ function joinedRows(
   const fields = table.schema.fields.filter(field => known.has(field))
   let rowsBefore = 0
   const fitted = pieces.map(piece => {
-    const rows = conformRows({ schema: { type: 'struct', fields }, partitionColumns: table.partitionColumns }, piece, {
-      where,
-      rowsBefore,
-      nullable: true,
-    })
+    const shape = { schema: { type: 'struct', fields } as const, partitionColumns: table.partitionColumns }
+    const rows = conformRows(shape, piece, { where, rowsBefore, nullable: true })
     rowsBefore += piece.count
-    return rows
+    return decodedRows(rows)
   })
   return {
     count: rowsBefore,

@@ -7,6 +7,7 @@ import type { Snapshot } from '../snapshot/index.js'
 import type { DeltaTable } from '../table/index.js'
 import type { Transaction } from '../transaction/index.js'
 import {
+  decodedRows,
   type Plan,
   planAndCommit,
   type Rows,
@@ -81,7 +82,7 @@ export async function mergeRows(table: DeltaTable, source: RowSource, options: M
 
 async function allOf(source: RowSource): Promise<Rows[]> {
   const pieces: Rows[] = []
-  for await (const piece of source) pieces.push(piece)
+  for await (const piece of source) pieces.push(decodedRows(piece))
   return pieces
 }
 

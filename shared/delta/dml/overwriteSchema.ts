@@ -3,7 +3,7 @@ import { DeltaError, type LogPlace } from '../deltaError.js'
 import { checkNewColumnNames, isMapped, mapFields, withoutMapping } from '../schema/index.js'
 import type { Snapshot } from '../snapshot/index.js'
 import { checkPartitioning } from '../table/index.js'
-import type { Rows } from '../write/index.js'
+import type { StoredRows } from '../write/index.js'
 
 /**
  * The rows' own schema, with nothing of what the table's columns were.
@@ -13,7 +13,7 @@ import type { Rows } from '../write/index.js'
  */
 export function newSchema(
   { configuration, partitionColumns: before }: Snapshot['metadata'],
-  { columns }: Rows,
+  { columns }: StoredRows,
   partitionColumns: readonly string[] | undefined,
   where: LogPlace,
 ): StructType {

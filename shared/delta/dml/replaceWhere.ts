@@ -1,6 +1,6 @@
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import type { Snapshot } from '../snapshot/index.js'
-import { type Condition, rowText, type SourceFilesOptions, type WriteOptions } from '../write/index.js'
+import { type Condition, decodedRows, rowText, type SourceFilesOptions, type WriteOptions } from '../write/index.js'
 import { rowCondition } from './rowCondition.js'
 
 /**
@@ -15,8 +15,9 @@ export async function conditionCheck(
   place: LogPlace,
 ): Promise<SourceFilesOptions['check']> {
   const condition = await rowCondition(where, snapshot, { expressions, url: place.table ?? '' })
-  return async (rows, rowsBefore) => {
-    if (rows.count === 0) return
+  return async (stored, rowsBefore) => {
+    if (stored.count === 0) return
+    const rows = decodedRows(stored)
     const row = (await condition.test(rows)).indexOf(0)
     if (row < 0) return
     throw new DeltaError(

@@ -9,9 +9,10 @@ import type { Snapshot } from '../snapshot/index.js'
 import type { DeltaTable } from '../table/index.js'
 import {
   ChangeFileWriter,
+  decodedRows,
   type MarkedFile,
   type Plan,
-  type Rows,
+  type StoredRows,
   TableWriter,
   writeDeletionVectors,
   type WriteOptions,
@@ -28,7 +29,7 @@ import {
   updatedRows,
 } from './rowChange.js'
 import { overlaidRows, pickedRows, placesWith } from './rowSelection.js'
-import { type FileReading, fileReading, fileRows, touchedFiles } from './touchedFiles.js'
+import { type FileReading, fileReading, storedFileRows, touchedFiles } from './touchedFiles.js'
 
 /** The answer of {@link RowChanger.finish}, ready to be committed. */
 export interface ChangedTable extends Pick<Plan, 'written'> {
@@ -88,7 +89,7 @@ export class RowChanger {
   }
 
   /** Rows to be added along with the change. */
-  async insert(rows: Rows): Promise<void> {
+  async insert(rows: StoredRows): Promise<void> {
     if (rows.count === 0) return
     const feed = this.#changeFeed()
     // Beside rows that keep their ids, and so in one file with them.
@@ -143,7 +144,7 @@ export class RowChanger {
     if (copies) this.#counts.copiedRows += touched.live - deleted - updated
     if (!copies && updated === 0 && feed === undefined) return
     const choice = copies || touched.whole !== undefined ? undefined : onlyThese(touchedPlaces(touched))
-    for await (const { rows, batch } of fileRows(
+    for await (const { rows, batch } of storedFileRows(
       this.#origins,
       touched.file,
       this.#fields,
@@ -153,7 +154,7 @@ export class RowChanger {
       const rowActions = rowActionsOf(touched, batch.positions())
       const updatedAt = placesWith(rowActions, RowAction.update)
       const before = pickedRows(rows, updatedAt)
-      const after = updatedAt.length === 0 ? undefined : await this.#change?.change?.(before)
+      const after = updatedAt.length === 0 ? undefined : await this.#change?.change?.(decodedRows(before))
       await feed?.write(pickedRows(rows, placesWith(rowActions, RowAction.delete)), 'delete')
       if (after !== undefined) {
         await feed?.write(before, 'update_preimage')
@@ -182,7 +183,7 @@ export class RowChanger {
     if (file.deletionVector !== undefined) this.#counts.vectorsRemoved++
   }
 
-  async #writeRows(rows: Rows, origins?: RowOrigins): Promise<void> {
+  async #writeRows(rows: StoredRows, origins?: RowOrigins): Promise<void> {
     if (rows.count === 0) return
     this.#writer ??= new TableWriter(this.#table.store, this.#snapshot, this.#options)
     await this.#writer.write(rows, origins)

@@ -1,13 +1,20 @@
 import type { ObjectStore } from '../../storage/index.js'
 import type { StructField } from '../../types/index.js'
 import type { AddFile, OpenFolder } from '../actions/index.js'
-import { allExcept, readDataFile, type RowBatch, type RowChoice } from '../dataFiles/index.js'
+import {
+  allExcept,
+  readDataFile,
+  readStoredFile,
+  type RowBatch,
+  type RowChoice,
+  type StoredBatch,
+} from '../dataFiles/index.js'
 import { readDeletionVector, RoaringBitmap } from '../deletionVectors/index.js'
 import type { LogPlace } from '../deltaError.js'
 import { type ColumnLayout, columnLayout } from '../schema/index.js'
 import type { Snapshot } from '../snapshot/index.js'
 import { recordCount } from '../stats/index.js'
-import type { Rows } from '../write/index.js'
+import type { Rows, StoredRows } from '../write/index.js'
 import { RowAction, type RowChange, type TouchedFile } from './rowChange.js'
 
 /** What reading the files of one snapshot takes; {@link fileReading} makes it. `where` is named in errors. */
@@ -24,18 +31,33 @@ export function fileReading(store: ObjectStore, snapshot: Snapshot, openFolder: 
   return { store, layout: columnLayout(snapshot, where), openFolder, where }
 }
 
-/**
- * The rows of a file, or those that a choice leaves, a row group at a time, and their places in it.
- * @param read the fields, and whatever else the batch is to hold
- */
-export async function* fileRows(
+/** The rows of a file, or those that a choice leaves, a row group at a time, and their places in it. */
+async function* fileRows(
   { store, ...reading }: FileReading,
   file: AddFile,
   fields: readonly StructField[],
   choice: RowChoice | undefined,
-  read: readonly StructField[] = fields,
 ): AsyncGenerator<{ readonly rows: Rows; readonly batch: RowBatch }, void> {
-  for await (const batch of readDataFile(store, file, { ...reading, fields: read, choice })) {
+  for await (const batch of readDataFile(store, file, { ...reading, fields, choice })) {
+    yield {
+      rows: { count: batch.rows, columns: fields.map((field, i) => ({ field, data: batch.columns[i] ?? [] })) },
+      batch,
+    }
+  }
+}
+
+/**
+ * As {@link fileRows}, with strings as the file has them: for rows that are written again.
+ * @param read the fields, and whatever else the batch is to hold
+ */
+export async function* storedFileRows(
+  { store, ...reading }: FileReading,
+  file: AddFile,
+  fields: readonly StructField[],
+  choice: RowChoice | undefined,
+  read: readonly StructField[],
+): AsyncGenerator<{ readonly rows: StoredRows; readonly batch: StoredBatch }, void> {
+  for await (const batch of readStoredFile(store, file, { ...reading, fields: read, choice })) {
     yield {
       rows: { count: batch.rows, columns: fields.map((field, i) => ({ field, data: batch.columns[i] ?? [] })) },
       batch,

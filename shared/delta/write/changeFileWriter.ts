@@ -10,7 +10,7 @@ import type { LogPlace } from '../deltaError.js'
 import { requireWritableRows } from '../protocol/index.js'
 import { conformRows } from './conformRows.js'
 import { PartitionFiles } from './partitionFiles.js'
-import type { Rows } from './rows.js'
+import type { StoredRows } from './rows.js'
 import { RowSplitter, type TableWriterOptions, type WritableTable, writtenFeatures } from './tableWriter.js'
 
 const changeType: StructField = { name: '_change_type', type: 'string', nullable: true }
@@ -45,7 +45,7 @@ export class ChangeFileWriter {
   }
 
   /** @param rows in the table's logical names and types, partition columns among them */
-  async write(rows: Rows, type: ChangeType): Promise<void> {
+  async write(rows: StoredRows, type: ChangeType): Promise<void> {
     const fitted = conformRows(this.#rows.shape, rows, { where: this.#where, rowsBefore: this.#count, nullable: true })
     this.#count += rows.count
     const types = new Array<Value>(rows.count).fill(type)

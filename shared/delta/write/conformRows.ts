@@ -1,17 +1,11 @@
-import {
-  type Column,
-  type ColumnData,
-  columnKey,
-  type DataType,
-  type StructField,
-  type Value,
-} from '../../types/index.js'
+import { type StoredColumn, type StoredData, Utf8Column } from '../../parquet/index.js'
+import { type ColumnData, columnKey, type DataType, type StructField, type Value } from '../../types/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { isVoid, typeText } from '../schema/index.js'
 import type { StatsShape } from '../stats/index.js'
 import { charLimit, withinLimit } from './charLimit.js'
 import { type Convert, shown, ValueConverter } from './conformValue.js'
-import type { Rows } from './rows.js'
+import type { StoredRows } from './rows.js'
 import { holdsValue } from './valueCheck.js'
 
 /** How strict {@link conformRows} is, and what its errors name. */
@@ -31,11 +25,11 @@ export interface ConformOptions {
  */
 export function conformRows(
   { schema, partitionColumns }: Pick<StatsShape, 'schema' | 'partitionColumns'>,
-  rows: Rows,
+  rows: StoredRows,
   options: ConformOptions = {},
-): Rows {
+): StoredRows {
   const fit = new Fit(options)
-  const given = new Map<string, Column>()
+  const given = new Map<string, StoredColumn>()
   for (const column of rows.columns) {
     const key = column.field.name.toLowerCase()
     if (given.has(key)) throw fit.bad([column.field.name], 'stands twice in the rows')
@@ -44,7 +38,7 @@ export function conformRows(
     given.set(key, column)
   }
   const partitions = new Set(partitionColumns.map(name => name.toLowerCase()))
-  const columns = schema.fields.map((field): Column => {
+  const columns = schema.fields.map((field): StoredColumn => {
     const key = field.name.toLowerCase()
     const column = given.get(key)
     given.delete(key)
@@ -85,9 +79,10 @@ class Fit {
     return new Array<Value>(count).fill(null)
   }
 
-  column(field: StructField, { field: from, data }: Column, partition: boolean): ColumnData {
+  column(field: StructField, { field: from, data }: StoredColumn, partition: boolean): StoredData {
     const path = [field.name]
     this.#requireType(field.type, from.type, path)
+    if (data instanceof Utf8Column) return this.#strings(field, { field: from, data }, partition)
     const emptyIsNull = partition && (field.type === 'string' || field.type === 'binary')
     if (!Array.isArray(data)) {
       if (!fitsTyped(field.type, data))
@@ -112,6 +107,21 @@ class Fit {
       output?.push(fitted)
     }
     return output ?? (data as readonly Value[])
+  }
+
+  /** Strings as files hold them; they are decoded where each has to be looked at. */
+  #strings(
+    field: StructField,
+    { field: from, data }: { readonly field: StructField; readonly data: Utf8Column },
+    partition: boolean,
+  ): StoredData {
+    if (field.type !== 'string')
+      throw this.bad([field.name], `is ${typeText(field.type)}, which a column of strings does not hold`)
+    if (partition || charLimit(field) !== undefined)
+      return this.column(field, { field: from, data: data.strings() }, partition)
+    if (!field.nullable && !this.#nullable && data.nullCount() > 0)
+      throw this.bad([field.name], 'may not be null in the table, and is in the rows', data.present?.indexOf(0))
+    return data
   }
 
   /** Strings that are longer than a column's type has them do not fit, but for blanks at their end. */

@@ -4,7 +4,7 @@ export { conformRows } from './conformRows.js'
 export { type MarkedFile, writeDeletionVectors, writesDeletionVectors } from './deletionVectorWriter.js'
 export type { Condition, Expressions, SqlDialect } from './expressions.js'
 export { type Plan, planAndCommit } from './planAndCommit.js'
-export type { Rows, RowSource } from './rows.js'
+export { decodedRows, type Rows, type RowSource, type StoredRows } from './rows.js'
 export {
   mergedSchema,
   type RepeatableRows,

@@ -1,11 +1,12 @@
 import type { Clock } from '../../clock.js'
+import type { StoredData } from '../../parquet/index.js'
 import type { ObjectStore } from '../../storage/index.js'
-import type { ColumnData, StructField } from '../../types/index.js'
+import type { StructField } from '../../types/index.js'
 import type { AddFile } from '../actions/index.js'
 import {
   dataBytes,
   discard,
-  joinedData,
+  joinedStored,
   type PartitionTexts,
   type PhysicalLayout,
   rowGroupBytes,
@@ -36,14 +37,14 @@ export interface PartitionRows {
   readonly key: string
   readonly values: PartitionTexts
   readonly count: number
-  readonly columns: readonly ColumnData[]
+  readonly columns: readonly StoredData[]
   readonly hidden: readonly StructField[]
 }
 
 interface Partition {
   readonly values: PartitionTexts
   hidden: readonly StructField[]
-  parts: (readonly ColumnData[])[]
+  parts: (readonly StoredData[])[]
   rows: number
   bytes: number
   file: StreamedFile | undefined
@@ -125,7 +126,10 @@ export class PartitionFiles {
       this.#open++
     }
     await partition.file.append(
-      [...layout.fields, ...hidden].map((field, i) => ({ field, data: joinedData(parts.map(part => part[i] ?? [])) })),
+      [...layout.fields, ...hidden].map((field, i) => ({
+        field,
+        data: joinedStored(parts.map(part => part[i] ?? [])),
+      })),
     )
     if (partition.file.bytes >= targetFileSize) await this.#close(partition)
   }

@@ -6,7 +6,7 @@ import { isOn, type TableState } from '../protocol/index.js'
 import { allFields, checkNewColumnNames, compareSchemas, isMapped, isVoid, mappingMode } from '../schema/index.js'
 import { type DeltaTable, draftOf, finishDraft } from '../table/index.js'
 import { tableConstraints } from './constraints.js'
-import type { Rows, RowSource } from './rows.js'
+import type { RowSource, StoredRows } from './rows.js'
 import { TableWriter, type TableWriterOptions, type WritableTable } from './tableWriter.js'
 import { wantedSchema } from './wantedSchema.js'
 
@@ -33,7 +33,7 @@ export interface SourceFilesOptions extends TableWriterOptions {
   /**
    * The table's schema once it holds the rows; the same schema when it is to stay. `first`: no rows came before them.
    */
-  readonly schemaFor?: ((table: WritableTable, rows: Rows, first: boolean) => StructType) | undefined
+  readonly schemaFor?: ((table: WritableTable, rows: StoredRows, first: boolean) => StructType) | undefined
   readonly partitionColumns?: readonly string[] | undefined
 }
 
@@ -138,7 +138,7 @@ function isRepeatable(source: RepeatableRows): boolean {
  *
  * @throws DeltaError DELTA_INCOMPATIBLE_SCHEMA
  */
-export function mergedSchema({ schema, metadata }: WritableTable, rows: Rows, where: LogPlace): StructType {
+export function mergedSchema({ schema, metadata }: WritableTable, rows: StoredRows, where: LogPlace): StructType {
   const change = compareSchemas(schema, wantedSchema(schema, rows), {
     widenTypes: isOn(metadata.configuration, 'delta.enableTypeWidening'),
   })

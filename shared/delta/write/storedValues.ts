@@ -1,5 +1,5 @@
+import type { StoredData } from '../../parquet/index.js'
 import {
-  type ColumnData,
   type DataType,
   type MapEntry,
   namedValue,
@@ -14,7 +14,7 @@ import { isVoid, storedName } from '../schema/index.js'
  * A column's values as data files hold them: structs under the physical names of their fields, without fields that have
  * no values. The data itself where there is no difference.
  */
-export function storedValues(field: StructField, data: ColumnData, mapped: boolean): ColumnData {
+export function storedValues(field: StructField, data: StoredData, mapped: boolean): StoredData {
   const convert = converter(field.type, mapped)
   return convert === undefined
     ? data

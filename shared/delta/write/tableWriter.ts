@@ -1,4 +1,5 @@
 import { systemClock } from '../../clock.js'
+import { decodedData } from '../../parquet/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import type { Column, ColumnData, Row, StructField, StructType, Value } from '../../types/index.js'
 import type { AddFile } from '../actions/index.js'
@@ -6,7 +7,7 @@ import {
   dataFileLayout,
   newDataFileName,
   type PhysicalLayout,
-  pickedData,
+  pickedStored,
   type RowIdColumns,
   rowIdColumns,
   type RowOrigins,
@@ -20,7 +21,7 @@ import { conformRows } from './conformRows.js'
 import { type Constraint, requireConstraints, tableConstraints } from './constraints.js'
 import { PartitionFiles } from './partitionFiles.js'
 import { splitByPartition } from './partitionSplit.js'
-import type { Rows } from './rows.js'
+import { decodedRows, type Rows, type StoredRows } from './rows.js'
 import { storedValues } from './storedValues.js'
 import type { WriteOptions } from './writeOptions.js'
 
@@ -32,7 +33,7 @@ export interface TableWriterOptions extends WriteOptions {
   /** False for rows that the table had already, only in other files. Default true. */
   readonly dataChange?: boolean | undefined
   /** Checks rows before they are written, and throws when they must not be; `rowsBefore` came before them. */
-  readonly check?: ((rows: Rows, rowsBefore: number) => Promise<void>) | undefined
+  readonly check?: ((rows: StoredRows, rowsBefore: number) => Promise<void>) | undefined
 }
 
 /**
@@ -105,12 +106,15 @@ export class TableWriter {
    * @param rows in the table's logical names and types, partition columns among them
    * @param origins for rows that were in the table before, where it tracks rows; see {@link originReading}
    */
-  async write(rows: Rows, origins?: RowOrigins): Promise<void> {
+  async write(rows: StoredRows, origins?: RowOrigins): Promise<void> {
     const fitted = conformRows(this.#rows.shape, rows, { where: this.#where, rowsBefore: this.#count })
     const { expressions, check } = this.#options
     await check?.(fitted, this.#count)
-    if (expressions !== undefined)
-      await requireConstraints(this.#constraints, expressions, fitted, { where: this.#where, rowsBefore: this.#count })
+    if (expressions !== undefined && this.#constraints.length > 0)
+      await requireConstraints(this.#constraints, expressions, decodedRows(fitted), {
+        where: this.#where,
+        rowsBefore: this.#count,
+      })
     this.#count += rows.count
     this.#tracked ||= origins !== undefined && this.#ids !== undefined
     const hidden = this.#tracked && this.#ids !== undefined ? [this.#ids.id, this.#ids.commitVersion] : []
@@ -146,12 +150,12 @@ export class RowSplitter {
     this.#partitions = shape.partitionColumns.map(name => name.toLowerCase())
   }
 
-  *split({ columns, count }: Rows, hidden: readonly ColumnData[], rowsBefore: number) {
+  *split({ columns, count }: StoredRows, hidden: readonly ColumnData[], rowsBefore: number) {
     if (count === 0) return
     const byName = new Map(columns.map(column => [column.field.name.toLowerCase(), column]))
     const partitions = this.#partitions.flatMap((name): readonly Column[] => {
       const column = byName.get(name)
-      return column === undefined ? [] : [column]
+      return column === undefined ? [] : [{ field: column.field, data: decodedData(column.data) }]
     })
     const data = this.#layout.source.map(field =>
       storedValues(field, byName.get(field.name.toLowerCase())?.data ?? [], this.#mapped),
@@ -162,7 +166,7 @@ export class RowSplitter {
         key,
         values,
         count: rows?.length ?? count,
-        columns: rows === undefined ? all : all.map(column => pickedData(column, rows)),
+        columns: rows === undefined ? all : all.map(column => pickedStored(column, rows)),
       }
     }
   }

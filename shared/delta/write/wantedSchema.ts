@@ -1,12 +1,12 @@
 import type { DataType, StructField, StructType } from '../../types/index.js'
 import { isVoid } from '../schema/index.js'
-import type { Rows } from './rows.js'
+import type { StoredRows } from './rows.js'
 
 /**
  * The schema that a table must have at least to hold the rows, in the table's own names: what it has already keeps its
  * nullability, and its type where the rows have none. For comparison by `compareSchemas`.
  */
-export function wantedSchema(table: StructType, { columns }: Rows): StructType {
+export function wantedSchema(table: StructType, { columns }: StoredRows): StructType {
   return structAs(table, { type: 'struct', fields: columns.map(({ field }) => field) })
 }
 

@@ -58,6 +58,24 @@ export class Utf8Column {
     return new Utf8Column(bytes, ends, present)
   }
 
+  /** Strings as they are in memory; a lone surrogate becomes U+FFFD. Nothing when they are too many. */
+  static ofStrings(strings: readonly (string | null)[]): Utf8Column | undefined {
+    let size = 0
+    for (const text of strings) if (text !== null) size += Buffer.byteLength(text)
+    if (size > maxBytes) return undefined
+    const bytes = Buffer.allocUnsafeSlow(size)
+    const ends = new Int32Array(strings.length)
+    let present: Uint8Array | undefined
+    let at = 0
+    for (let row = 0; row < ends.length; row++) {
+      const text = strings[row]
+      if (text === null || text === undefined) (present ??= new Uint8Array(ends.length).fill(1))[row] = 0
+      else at += bytes.write(text, at)
+      ends[row] = at
+    }
+    return new Utf8Column(bytes, ends, present)
+  }
+
   /** Strings, each preceded by its length in four bytes (PLAIN). As {@link of}. */
   static ofPlain(page: Uint8Array, count: number): Utf8Column | undefined {
     if (count * 4 > page.length) throw new RangeError('a text lies past the end of its page')

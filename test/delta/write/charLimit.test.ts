@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 
 import { charLimit, withinLimit } from '../../../shared/delta/write/charLimit.js'
 import { conformRows } from '../../../shared/delta/write/conformRows.js'
+import { decodedRows } from '../../../shared/delta/write/rows.js'
 import type { StructField } from '../../../shared/types/index.js'
 
 const field: StructField = {
@@ -16,7 +17,8 @@ function fitted(value: string): unknown {
     count: 1,
     columns: [{ field: { name: 'code', type: 'string', nullable: true } as const, data: [value] }],
   }
-  return conformRows({ schema: { type: 'struct', fields: [field] }, partitionColumns: [] }, rows).columns[0]?.data[0]
+  const conformed = conformRows({ schema: { type: 'struct', fields: [field] }, partitionColumns: [] }, rows)
+  return decodedRows(conformed).columns[0]?.data[0]
 }
 
 test('a text that is too long for its VARCHAR is refused, naming column, limit and row', () => {
