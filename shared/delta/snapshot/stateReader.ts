@@ -66,28 +66,46 @@ async function timestampOf(
  * The state after the commits that follow `state`, found by asking for one version after the other. That the next one is
  * absent says that the log ends there only while the commit of `state` itself is there: clean-up deletes from the front,
  * and may have deleted both.
+ *
+ * @param known commits that were read a moment ago, and need not be read again
  */
 export async function followState(
   store: ObjectStore,
   state: TableState,
   onCommit?: OnCommit,
+  known: ReadonlyMap<number, CommitFile> = new Map(),
 ): Promise<TableState | undefined> {
-  const next = await readCommitFile(store, state.version + 1)
-  if (next === undefined)
-    return (await store.head(commitPath(state.version))) === undefined ? loadState(store, onCommit) : state
   const replay = new StateReplay(state)
-  let last = next
-  for (
-    let file: CommitFile | undefined = next;
-    file !== undefined;
-    file = await readCommitFile(store, last.version + 1)
-  ) {
+  let last: CommitFile | undefined
+  for await (const file of commitsAfter(store, state.version, known)) {
     replay.applyCommit(file.actions)
     onCommit?.(file)
     last = file
   }
-  const timestamp = await commitTimestamp(store, last)
+  if (last === undefined)
+    return (await store.head(commitPath(state.version))) === undefined ? loadState(store, onCommit) : state
+  // What was known is no proof that the log is still there.
+  const found = known.has(last.version) ? await store.head(commitPath(last.version)) : undefined
+  if (known.has(last.version) && found === undefined) return loadState(store, onCommit)
+  const timestamp = await commitTimestamp(store, last, found?.modifiedAt)
   return replay.finish(last.version, timestamp, { table: store.url })
+}
+
+/** Versions asked for at once, at most: where many write, there are more the longer it takes to read them. */
+const mostAhead = 8
+
+/** The commits behind a version up to the first that is absent, one asked for at first and then more and more at once. */
+async function* commitsAfter(store: ObjectStore, version: number, known: ReadonlyMap<number, CommitFile>) {
+  let from = version + 1
+  for (let file = known.get(from); file !== undefined; file = known.get(++from)) yield file
+  for (let count = 1; ; count = Math.min(mostAhead, count * 2)) {
+    const asked = Array.from({ length: count }, (_, i) => readCommitFile(store, from + i))
+    for (const file of await Promise.all(asked)) {
+      if (file === undefined) return
+      yield file
+    }
+    from += count
+  }
 }
 
 /**

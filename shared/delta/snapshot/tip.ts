@@ -43,8 +43,9 @@ export class Tip {
       this.#keep(commit)
     }
     if (state === undefined) return this.#learn(await loadState(this.#store, keep), startedAt)
-    const read = this.#isStale() ? refreshState : followState
-    const revised = await read(this.#store, state, keep)
+    const revised = this.#isStale()
+      ? await refreshState(this.#store, state, keep)
+      : await followState(this.#store, state, keep, this.#recent)
     // Older than what was known, or missing: the table was deleted, perhaps recreated, and nothing cached is valid any
     // more.
     if (revised === undefined || revised.version < state.version || revised.metadata.id !== state.metadata.id) {
@@ -56,6 +57,11 @@ export class Tip {
   /** The state to build a commit on: known, unless that is too old to be trusted with a put-if-absent. */
   async forCommit(): Promise<TableState | undefined> {
     return this.#state === undefined || this.#isStale() ? this.latest() : this.#state
+  }
+
+  /** Records a commit of another, found where one of this process was to be. */
+  saw(commit: CommitFile): void {
+    this.#keep(commit)
   }
 
   /** Records a commit of this process, and the state after it. */

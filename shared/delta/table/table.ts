@@ -20,7 +20,7 @@ export interface TableOptions {
   readonly clock?: Clock
   /** The writer, for `commitInfo.engineInfo`. */
   readonly engineInfo?: string
-  /** How many versions a transaction may try before it gives up as a conflict; 50 when absent. */
+  /** How many versions a transaction may try before it gives up as a conflict; 250 when absent. */
   readonly maxAttempts?: number
   /** Numbers in [0, 1) for back-off; give a seeded one to be able to repeat a run. */
   readonly random?: () => number

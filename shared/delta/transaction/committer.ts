@@ -6,7 +6,7 @@ import { encodeCommit } from '../actions/index.js'
 import { DeltaError } from '../deltaError.js'
 import type { TableState } from '../protocol/index.js'
 import { nextState, readStateAtVersion, type Tip, writeChecksum } from '../snapshot/index.js'
-import { jitteredPause } from './commitBackoff.js'
+import { jitteredPause, yieldPause } from './commitBackoff.js'
 import { commitBody } from './commitBody.js'
 import { changedProtocolOrMetadata, findConflict } from './conflict.js'
 import type { ProtocolAndMetadata } from './protocolConflict.js'
@@ -44,6 +44,7 @@ export async function commitTransaction(
 ): Promise<CommitOutcome> {
   const txnId = randomUUID()
   const pause = jitteredPause(clock, random)
+  const yieldTo = yieldPause(clock, random)
   let state = await tip.forCommit()
   if (state !== undefined && transaction.readVersion < 0) return tableExists(state)
   if ((state?.version ?? -1) < transaction.readVersion) state = await tip.latest()
@@ -81,7 +82,8 @@ export async function commitTransaction(
       return { kind: 'committed', version, timestamp: body.timestamp, attempts: attempt }
     }
     if (transaction.readVersion < 0) return { kind: 'conflict', reason: 'tableExists', version, detail: existsDetail }
-    await pause(attempt)
+    await yieldTo(attempt)
+    tip.saw(put.winner)
     state = await tip.latest()
     // A log that has lost the version just seen is being deleted concurrently.
     if ((state?.version ?? -1) < version) requireReadVersion(store, state, version)

@@ -111,8 +111,8 @@ describe('a commit', () => {
     const first = async () => {
       for (const version of [0, 1]) await store.delete(commitPath(version))
     }
-    // The first look says whose the version is, the second what the table is now.
-    faults.add({ on: 'get', path: path => path === commitPath(1), after: 1, fault: { kind: 'interleave', first } })
+    // It is known by then whose the version is, and asked whether it is still there.
+    faults.add({ on: 'head', path: path => path === commitPath(1), fault: { kind: 'interleave', first } })
     await expect(table.commit(append(0, 'a', 1n))).rejects.toMatchObject({ code: 'DELTA_NO_TABLE' })
     expect(await store.get(commitPath(1))).toBeUndefined()
   })
