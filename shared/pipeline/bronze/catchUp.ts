@@ -17,7 +17,6 @@ import { ChunkGrowth } from './chunkGrowth.js'
 import { ingestionOf } from './coverageCommitter.js'
 import type { EncodedRows } from './encode.js'
 import { layoutOf, openBronze } from './openBronze.js'
-import { openWorkers } from './openWorkers.js'
 import { failQueue } from './partitionFault.js'
 import { chunkRows, type PartitionQueue } from './partitionQueue.js'
 import { readProgress } from './progress.js'
@@ -77,7 +76,9 @@ export async function catchUpStream(
 ): Promise<CatchUpResult> {
   const plan = await planCatchUp(lake, stream, options)
   const catchUp = new CatchUp(lake, stream, run, options, plan)
-  return plan.total === 0n ? catchUp.result : await catchUp.ingest(await openWorkers(lake, stream, plan.total))
+  if (plan.total === 0n) return catchUp.result
+  const { openWorkers } = await import('./openWorkers.js')
+  return await catchUp.ingest(await openWorkers(lake, stream, plan.total))
 }
 
 class CatchUp {

@@ -11,7 +11,6 @@ import {
   newDataFileName,
   type StatsShape,
 } from '../../delta/index.js'
-import { pagedFile } from '../../parquet/extract/index.js'
 import type { PagedColumns, ParquetSource } from '../../parquet/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import { type DuckDbSession, identifier, literal, sqlType } from '../duckdb/index.js'
@@ -103,6 +102,7 @@ async function* bytesOf({ localPath, size, paged }: CopiedFile): AsyncGenerator<
     for await (const bytes of createReadStream(localPath, { highWaterMark: 2 ** 20 })) yield bytes as Uint8Array
     return
   }
+  const { pagedFile } = await import('../../parquet/extract/index.js')
   await using handle = await open(localPath)
   yield* pagedFile(openSource(handle, localPath, size), paged)
 }

@@ -40,6 +40,8 @@ async function copyOf(store: ObjectStore): Promise<MemoryStore> {
 
 beforeAll(async () => {
   const store = new MemoryStore()
+  // As versions with another format left them.
+  await store.put(`_key_index/${day}_${day}_00000000-0000-4000-8000-000000000000.keys`, new Uint8Array(100))
   for (let n = 0; n < 9; n++) {
     const groups = [0, 1].map(group => Array.from({ length: 40 }, (_, i) => keyOf(n, group * 40 + i)))
     files.push(await dataFile(store, `${n}.parquet`, groups, day))
