@@ -76,7 +76,11 @@ async function open(options: BrowserContextOptions = {}, query = `?code=${encode
   return { page, complaints, status: response?.status(), [Symbol.asyncDispose]: () => context.close() }
 }
 
-const textOf = (page: Page) => page.locator('main').innerText()
+/** All of it: what is below the window has no text before it is laid out. */
+async function textOf(page: Page): Promise<string> {
+  await page.locator('html.whole').waitFor()
+  return await page.locator('main').innerText()
+}
 
 describe('the page in a browser', () => {
   test('shows the figures of the tables, without an error, a violation of its policy or a request to others', async () => {
