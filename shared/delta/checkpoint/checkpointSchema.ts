@@ -20,11 +20,6 @@ export interface CheckpointLayout extends CheckpointColumns {
   readonly codec: WrittenCodec
 }
 
-/** What a checkpoint's file holds, and how it is compressed. */
-export interface CheckpointLayout extends CheckpointColumns {
-  readonly codec: WrittenCodec
-}
-
 /** Every column of a checkpoint that holds all its actions itself. */
 export function checkpointFields(columns: CheckpointColumns): StructField[] {
   const own = [txnField, addField(columns), removeField, metaDataField, protocolField, domainMetadataField]

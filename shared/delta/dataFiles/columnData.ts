@@ -5,13 +5,9 @@ import type { ColumnData, Value } from '../../types/index.js'
 
 type TypedData = Exclude<ColumnData, readonly Value[]>
 
-/** As {@link pickedData}; strings stay as they are stored. */
-export function pickedStored(data: StoredData, rows: ArrayLike<number>): StoredData {
-  return data instanceof Utf8Column ? data.picked(rows) : pickedData(data, rows)
-}
-
-/** The values at `rows`, as a typed array where they were one. */
-export function pickedData(data: ColumnData, rows: ArrayLike<number>): ColumnData {
+/** The values at `rows`, as a typed array where they were one; strings stay as they are stored. */
+export function pickedData<D extends StoredData>(data: D | ColumnData, rows: ArrayLike<number>): D | ColumnData {
+  if (data instanceof Utf8Column) return data.picked(rows) as D
   const { length } = rows
   const output = Array.isArray(data)
     ? new Array<unknown>(length)

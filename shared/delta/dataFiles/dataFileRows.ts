@@ -8,7 +8,6 @@ import {
   type ReadOptions,
   type RowGroupInfo,
   type StoredData,
-  Utf8Column,
 } from '../../parquet/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import { type ColumnData, namedValue, type StructField, type Value } from '../../types/index.js'
@@ -16,6 +15,7 @@ import { type DataObject, type DeletionVector, locateData, type OpenFolder } fro
 import { readDeletionVector } from '../deletionVectors/index.js'
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { charPadding, type ColumnLayout, type ColumnPlace, padColumn, parsePartitionValue } from '../schema/index.js'
+import { pickedData } from './columnData.js'
 import { allExcept, type RowChoice } from './rowChoice.js'
 
 /** Some rows, column by column. */
@@ -134,7 +134,7 @@ async function* readBatches<D extends StoredData>(
     const columns = places.map((place, i): D | ColumnData => {
       if (place.kind !== 'stored') return new Array<Value>(count).fill(constants[i] ?? null)
       const data = read[next++]?.data ?? []
-      const wanted = kept === undefined ? data : picked(data, kept)
+      const wanted = kept === undefined ? data : pickedData(data, kept)
       const pad = paddings[i]
       return pad === undefined ? wanted : padColumn(decodedData(wanted), pad)
     })
@@ -180,17 +180,6 @@ function constantOf(place: ColumnPlace, file: RowFile, zone: string | undefined,
     )
   }
   return parsePartitionValue(place.type, text, { zone, where })
-}
-
-/** The values at `kept`, as a typed array where they were one. */
-function picked<D extends StoredData>(data: D | ColumnData, kept: Int32Array): D | ColumnData {
-  if (data instanceof Utf8Column) return data.picked(kept) as D
-  const { length } = kept
-  const output = Array.isArray(data)
-    ? new Array<unknown>(length)
-    : new (data.constructor as new (length: number) => Record<number, unknown>)(length)
-  for (let i = 0; i < length; i++) output[i] = data[kept[i] ?? 0]
-  return output as ColumnData
 }
 
 /** Runs a read of the file; an error about damage then names the table as well. */

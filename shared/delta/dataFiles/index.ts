@@ -1,5 +1,5 @@
 /** Data files: layout, rows, row tracking. */
-export { dataBytes, isStrings, joinedData, joinedStored, pickedData, pickedStored } from './columnData.js'
+export { dataBytes, isStrings, joinedData, joinedStored, pickedData } from './columnData.js'
 export { type DataFileLayout, type PartitionTexts, writeDataFile } from './dataFile.js'
 export { newDataFileName } from './dataFileName.js'
 export {

@@ -1,6 +1,6 @@
 import { decodedData, type StoredData, Utf8Column } from '../../parquet/index.js'
 import type { Value } from '../../types/index.js'
-import { isStrings, joinedStored, pickedStored } from '../dataFiles/index.js'
+import { isStrings, joinedStored, pickedData } from '../dataFiles/index.js'
 import type { StoredRows } from '../write/index.js'
 
 /** Rows selected from columns, and replaced in them. */
@@ -18,7 +18,7 @@ export function pickedRows(rows: StoredRows, places: Int32Array): StoredRows {
   if (places.length === rows.count) return rows
   return {
     count: places.length,
-    columns: rows.columns.map(({ field, data }) => ({ field, data: pickedStored(data, places) })),
+    columns: rows.columns.map(({ field, data }) => ({ field, data: pickedData(data, places) })),
   }
 }
 
@@ -52,5 +52,5 @@ function overlaidStrings(data: Utf8Column, places: Int32Array, values: StoredDat
   if (!(values instanceof Utf8Column || isStrings(values))) return overlaid(data.strings(), places, values)
   const from = Int32Array.from({ length: data.length }, (_, row) => row)
   for (let i = 0; i < places.length; i++) from[places[i] as number] = data.length + i
-  return pickedStored(joinedStored([data, values]), from)
+  return pickedData(joinedStored([data, values]), from)
 }

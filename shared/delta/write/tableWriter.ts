@@ -7,7 +7,7 @@ import {
   dataFileLayout,
   newDataFileName,
   type PhysicalLayout,
-  pickedStored,
+  pickedData,
   type RowIdColumns,
   rowIdColumns,
   type RowOrigins,
@@ -166,7 +166,7 @@ export class RowSplitter {
         key,
         values,
         count: rows?.length ?? count,
-        columns: rows === undefined ? all : all.map(column => pickedStored(column, rows)),
+        columns: rows === undefined ? all : all.map(column => pickedData(column, rows)),
       }
     }
   }
