@@ -16,6 +16,7 @@ export {
   type SchemaElement,
 } from 'hyparquet'
 export { parquetHeader } from 'hyparquet/src/column.js'
+export { Encodings } from 'hyparquet/src/constants.js'
 export { deltaBinaryUnpack, deltaLengthByteArray } from 'hyparquet/src/delta.js'
 export { byteStreamSplit } from 'hyparquet/src/encoding.js'
 export { readPlain } from 'hyparquet/src/plain.js'

@@ -57,7 +57,7 @@ function isPlain(node: SchemaNode): node is LeafNode {
   if (node.kind !== 'leaf' || typeof node.type !== 'string') return false
   const { type, logical_type: logical, converted_type: converted } = node.element
   if (type === 'BYTE_ARRAY') return node.type === 'string'
-  if (type === 'INT32' || wholeNumbers.includes(node.type)) return wholeNumbers.includes(node.type)
+  if (wholeNumbers.includes(node.type)) return true
   const isMicros = converted === 'TIMESTAMP_MICROS' || (logical?.type === 'TIMESTAMP' && logical.unit === 'MICROS')
   return type === 'INT64' && ['timestamp', 'timestamp_ntz'].includes(node.type) && isMicros
 }

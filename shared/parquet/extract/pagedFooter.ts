@@ -1,5 +1,5 @@
 import type { ByteSpan } from '../base/index.js'
-import type { Encoding } from '../hyparquetInternals.js'
+import { Encodings } from '../hyparquetInternals.js'
 import type { LeafNode } from '../schema/index.js'
 import type { ColumnChunk } from '../write/index.js'
 import type { CompactStruct } from './compactStruct.js'
@@ -13,14 +13,6 @@ export interface ReplacedChunk {
   readonly leaf: LeafNode
   readonly span: ByteSpan
   readonly chunk: Pick<ColumnChunk, 'size' | 'metadata'>
-}
-
-/** Numbers of the encodings that this project writes (parquet.thrift). */
-const encodingNumbers: Readonly<Partial<Record<Encoding, number>>> = {
-  PLAIN: 0,
-  RLE: 3,
-  DELTA_BINARY_PACKED: 5,
-  DELTA_LENGTH_BYTE_ARRAY: 6,
 }
 
 /** The footer of a file in which chunks were replaced: what lies behind one of them has moved. */
@@ -92,7 +84,7 @@ function replacedChunk(chunk: CompactStruct, { span, chunk: by }: ReplacedChunk,
     [ids.chunk.metadata]: metadata?.with({
       [column.encodings]: metadata.listOf(
         column.encodings,
-        by.metadata.encodings.flatMap(name => encodingNumbers[name] ?? []),
+        by.metadata.encodings.map(name => Encodings.indexOf(name)),
       ),
       [column.uncompressedBytes]: Number(by.metadata.total_uncompressed_size),
       [column.compressedBytes]: Number(by.metadata.total_compressed_size),

@@ -15,6 +15,7 @@ import {
   type ParquetCopy,
   publishFile,
 } from '../../query/index.js'
+import type { FileLayout } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 
 /** A table of the lake as it is to be rewritten. */
@@ -53,7 +54,7 @@ export async function writeFile(
   { lake, session, path, snapshot }: Rewriting,
   select: string,
   partitionValues: AddFile['partitionValues'],
-  layout: Pick<ParquetCopy, 'orderBy' | 'rowGroupRows' | 'paged'>,
+  layout: Pick<ParquetCopy, 'orderBy'> & FileLayout,
 ): Promise<AddFile | undefined> {
   const table = { ...snapshot.metadata, schema: snapshot.schema }
   const file = await copyToParquet(session, { ...layout, select, table, partitionValues })

@@ -11,7 +11,8 @@ export { readLocated } from '../keyIndex/index.js'
 /** Files of which single stretches of rows are read, what is sought in them, and files that are read whole. */
 export interface KeyReads {
   readonly located: readonly LocatedFile[]
-  readonly search: KeySearch
+  /** Undefined where no part of a file is read by itself. */
+  readonly search: KeySearch | undefined
   readonly whole: readonly AddFile[]
 }
 
@@ -31,18 +32,23 @@ export async function locateKeys(
   index: TableKeyIndex | undefined,
 ): Promise<KeyReads> {
   const there = rowsIn(files)
-  const isWorth = there >= minRows && there >= minRatio * (await rows.count())
-  const keys = index === undefined || !isWorth ? new SoughtKeys() : await soughtKeys(stream, rows)
-  const search: KeySearch = { keys, window: dedupeWindow(stream), timesOf: daySpans(stream, snapshot, files) }
-  if (index === undefined || !isWorth) return { located: [], search, whole: files }
+  if (index === undefined || there < minRows || there < minRatio * (await rows.count()))
+    return { located: [], search: undefined, whole: files }
+  const keys = await soughtKeys(stream, rows)
   const { located, unknown } = await index.index.locate(files, keys.hashes())
   const isMost = ({ indexed, stretches }: LocatedFile) => {
     const sizes = [...stretches.keys()].map(stretch => indexed.outline.stretches[stretch]?.[0] ?? 0)
     return sizes.reduce((sum, size) => sum + size, 0) > indexed.rows * maxOfFile
   }
+  const inPart = located.filter(file => !isMost(file))
+  const timesOf = daySpans(
+    stream,
+    snapshot,
+    inPart.map(({ file }) => file),
+  )
   return {
-    located: located.filter(file => !isMost(file)),
-    search,
+    located: inPart,
+    search: { keys, window: dedupeWindow(stream), timesOf },
     whole: [...unknown, ...located.filter(isMost).map(({ file }) => file)],
   }
 }

@@ -95,7 +95,7 @@ export async function loadPriorKeys(
     })
     await insert(`SELECT ${key} AS k, epoch_us(${identifier(stream.eventTime)}) AS t FROM (${view.sql})`)
   }
-  if (located.length > 0 && keys !== undefined) {
+  if (located.length > 0 && search !== undefined && keys !== undefined) {
     const found = await readLocated(store, keys.columns, located, search)
     await using staged = await stageRows(rows.session, keyTimeRows(keys, found), () => true)
     await insert(staged.sql)
