@@ -13,7 +13,14 @@ import { StorageError } from '../storageError.js'
 import { hasErrno, localError } from './localDiskError.js'
 import { folderNames, listFolder } from './localDiskListing.js'
 import { requireInside, StoreFolders } from './localLinks.js'
-import { fileTime, openTemporary, syncedFolder, temporaryPrefix, writtenTemporary } from './temporaryFile.js'
+import {
+  fileTime,
+  modifiedAt,
+  openTemporary,
+  syncedFolder,
+  temporaryPrefix,
+  writtenTemporary,
+} from './temporaryFile.js'
 
 /**
  * A folder on this machine. What a call has written is on the disk, name and bytes, when the call returns.
@@ -73,9 +80,9 @@ export class LocalDiskStore implements ObjectStore {
   async head(name: string): Promise<ObjectInfo | undefined> {
     const target = this.localPath(name)
     requireInside(this.#root, target, this.#allowed)
-    const found = await reading('head', target, () => stat(target))
+    const found = await reading('head', target, () => stat(target, { bigint: true }))
     if (found?.isFile() !== true) return undefined
-    return { path: name, size: found.size, modifiedAt: Math.floor(found.mtimeMs) }
+    return { path: name, size: Number(found.size), modifiedAt: modifiedAt(found) }
   }
 
   async put(name: string, bytes: Uint8Array): Promise<void> {

@@ -8,7 +8,7 @@ import { compareUtf8, isObjectName } from '../objectPath.js'
 import type { ObjectInfo } from '../objectStore.js'
 import { hasErrno, localError } from './localDiskError.js'
 import { outsideTarget } from './localLinks.js'
-import { fileTime, temporaryPrefix } from './temporaryFile.js'
+import { fileTime, modifiedAt, temporaryPrefix } from './temporaryFile.js'
 
 /** Long past any upload's life: what is still there was left by a process that was killed. */
 const leftoverAgeMs = 24 * 3_600_000
@@ -99,9 +99,9 @@ function infosOf(root: string, names: readonly string[]): readonly ObjectInfo[] 
 
 function infoOf(root: string, name: string): ObjectInfo | undefined {
   try {
-    const found = statSync(`${root}/${name}`, { throwIfNoEntry: false })
+    const found = statSync(`${root}/${name}`, { bigint: true, throwIfNoEntry: false })
     return found?.isFile() === true
-      ? { path: name, size: found.size, modifiedAt: Math.floor(found.mtimeMs) }
+      ? { path: name, size: Number(found.size), modifiedAt: modifiedAt(found) }
       : undefined
   } catch (error) {
     // A link in a circle, or a folder that became a file since it was read; no entry at all is `undefined` above.

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
+import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises'
 import path from 'node:path'
 
@@ -7,6 +7,14 @@ import { hasErrno, localError } from './localDiskError.js'
 
 /** How the files of unfinished uploads begin; no listing shows them. */
 export const temporaryPrefix = '.upload~'
+
+/**
+ * When a file was last written, whole milliseconds since 1970, as Java and so Spark cut it: Node's `mtimeMs` is a double,
+ * which the last hundred nanoseconds of a millisecond round up to the next one.
+ */
+export function modifiedAt({ mtimeNs }: Pick<BigIntStats, 'mtimeNs'>): number {
+  return Number(mtimeNs / 1_000_000n)
+}
 
 /**
  * The time that a file gets which is written into the folder now, milliseconds since 1970; this machine's where nothing
@@ -17,7 +25,7 @@ export async function fileTime(folder: string): Promise<number> {
   try {
     const file = await open(temporary, 'wx')
     try {
-      return Math.floor((await file.stat()).mtimeMs)
+      return modifiedAt(await file.stat({ bigint: true }))
     } finally {
       await file.close()
       await unlink(temporary)

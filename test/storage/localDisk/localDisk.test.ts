@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -65,6 +66,15 @@ describe('LocalDiskStore', () => {
     await expect((async () => store.get('killed/.upload~young'))()).rejects.toMatchObject({
       code: 'STORAGE_BAD_ADDRESS',
     })
+  })
+
+  test('the last nanosecond of a millisecond is of that one, as in Spark, and not of the next', async () => {
+    const times = store.within('times')
+    await times.put('log/1.json', bytesOf('{}'))
+    execFileSync('touch', ['-d', '2026-11-30T19:13:44.559999999Z', path.join(root, 'times/log/1.json')])
+    const modifiedAt = Date.parse('2026-11-30T19:13:44.559Z')
+    expect(await times.head('log/1.json')).toEqual({ path: 'log/1.json', size: 2, modifiedAt })
+    expect(await collected(times.list('log/'))).toEqual([{ path: 'log/1.json', size: 2, modifiedAt }])
   })
 
   test('a folder is no object', async () => {
