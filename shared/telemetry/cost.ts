@@ -11,6 +11,8 @@ export interface BilledWork {
   readonly instanceMemoryBytes?: number | undefined
   /** 1 when absent. */
   readonly executions?: number | undefined
+  /** For a part of one execution that others went before: how long it had lasted by then. The first part bears the rest. */
+  readonly executionOffsetMs?: number | undefined
   readonly storage: Pick<StorageUsage, 'reads' | 'writes' | 'lists' | 'deletes'>
 }
 
@@ -31,7 +33,7 @@ export interface CostParts {
 export interface BilledExecutions {
   readonly executions: number
   readonly durationMs: number
-  /** Milliseconds that are billed and did not pass, see {@link billedMs}. */
+  /** Milliseconds that are billed and did not pass, see {@link billedMs}; less than none where others bear the least time. */
   readonly minimumMs: number
   readonly storage: BilledWork['storage']
 }
@@ -50,6 +52,17 @@ const billedStepMs = 100
  */
 export function billedMs(durationMs: number, minimumMs: number): number {
   return Math.max(minimumMs, Math.ceil(durationMs / billedStepMs) * billedStepMs)
+}
+
+/**
+ * What a part of an execution adds to what that is billed for, milliseconds: all of it for the first part, and for one that
+ * begins later nothing until the least time is over. Pure.
+ *
+ * @param offsetMs how long the execution had lasted when the part began; undefined for the first
+ */
+export function billedPartMs(durationMs: number, offsetMs: number | undefined, minimumMs: number): number {
+  if (offsetMs === undefined) return billedMs(durationMs, minimumMs)
+  return billedMs(offsetMs + durationMs, minimumMs) - billedMs(offsetMs, minimumMs)
 }
 
 /** What executions cost, part by part: as if each instance had done nothing else meanwhile. */
@@ -78,8 +91,13 @@ export function totalCost(parts: CostParts): number {
  * an instance share its price. Storage capacity, network and Kafka are not in it.
  */
 export function estimateCostUsd(work: BilledWork, prices: Prices = defaultPrices): number {
-  const { durationMs, executions = 1, storage, instanceMemoryBytes = defaultInstanceMemoryBytes } = work
-  const minimumMs =
-    executions === 0 ? 0 : executions * billedMs(durationMs / executions, prices.minimumExecutionMs) - durationMs
+  const { durationMs, storage, instanceMemoryBytes = defaultInstanceMemoryBytes } = work
+  const executions = work.executionOffsetMs === undefined ? (work.executions ?? 1) : 0
+  const minimumMs = billedWorkMs(work, executions, prices.minimumExecutionMs) - durationMs
   return totalCost(costParts({ executions, durationMs, minimumMs, storage }, instanceMemoryBytes, prices))
+}
+
+function billedWorkMs({ durationMs, executionOffsetMs }: BilledWork, executions: number, minimumMs: number): number {
+  if (executionOffsetMs !== undefined) return billedPartMs(durationMs, executionOffsetMs, minimumMs)
+  return executions === 0 ? durationMs : executions * billedMs(durationMs / executions, minimumMs)
 }

@@ -1,6 +1,7 @@
 /** Logs, runs and their cost, who hears of them, and the redaction of secrets. */
 export { consoleLogger, logLevels } from './consoleLogger.js'
-export { type BilledExecutions, billedMs, type CostParts, costParts, totalCost } from './cost.js'
+export { type BilledExecutions, billedPartMs, type CostParts, costParts, totalCost } from './cost.js'
+export { execution } from './execution.js'
 export { defaultPrices, type Prices } from './listPrices.js'
 export { type LogData, type Logger, silentLogger } from './logger.js'
 export { isGone, processName } from './processName.js'

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.js'
 import { asError, CodedError } from '../errors.js'
 import { type StorageUsage, usageBetween } from '../storage/index.js'
 import { estimateCostUsd } from './cost.js'
+import { offsetInExecution } from './execution.js'
 import { defaultPrices, type Prices } from './listPrices.js'
 import { redact } from './redaction.js'
 import type { RunRecord } from './runRecord.js'
@@ -69,6 +70,7 @@ export function startRun(start: RunStart): Run {
   const runId = randomUUID()
   const startTime = clock.now()
   const startedAt = clock.monotonic()
+  const executionOffsetMs = offsetInExecution(clock)
   const cpuBefore = process.cpuUsage()
   const usageBefore = store.usage()
   return {
@@ -90,6 +92,7 @@ export function startRun(start: RunStart): Run {
         startTime,
         endTime: startTime + durationMs,
         durationMs,
+        executionOffsetMs,
         rowsIn: end.rowsIn ?? 0,
         rowsOut: end.rowsOut ?? 0,
         bytesIn: end.bytesIn ?? used.bytesRead,
@@ -105,7 +108,10 @@ export function startRun(start: RunStart): Run {
         outcome: end.outcome,
         version: end.outcome === 'committed' ? end.version : undefined,
         ...(end.outcome === 'failed' ? failure(end.error) : {}),
-        estimatedCostUsd: estimateCostUsd({ durationMs, instanceMemoryBytes, storage: used }, prices ?? defaultPrices),
+        estimatedCostUsd: estimateCostUsd(
+          { durationMs, executionOffsetMs, instanceMemoryBytes, storage: used },
+          prices ?? defaultPrices,
+        ),
       }
     },
   }

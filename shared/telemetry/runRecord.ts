@@ -29,6 +29,8 @@ const runRecord = z.object({
   startTime: number,
   endTime: number,
   durationMs: number,
+  /** How long its execution had lasted when the run began; absent for the first run of one. */
+  executionOffsetMs: z.preprocess(value => plain(value) ?? undefined, z.number().optional()),
   rowsIn: number,
   rowsOut: number,
   bytesIn: number,

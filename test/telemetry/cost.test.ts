@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { billedMs, estimateCostUsd } from '../../shared/telemetry/cost.js'
+import { billedMs, billedPartMs, estimateCostUsd } from '../../shared/telemetry/cost.js'
 import { defaultPrices } from '../../shared/telemetry/listPrices.js'
 
 const idle = { reads: 0, writes: 0, lists: 0, deletes: 0 }
@@ -41,6 +41,26 @@ describe('estimateCostUsd', () => {
       12,
     )
   })
+
+  test.each([[[300, 200]], [[900, 200, 5]], [[1_500, 1, 99, 700]], [[0, 0, 3]]])(
+    'parts of one execution of %j ms are billed together as it is billed whole',
+    parts => {
+      let passed = 0
+      const costs = parts.map((durationMs, i) => {
+        const executionOffsetMs = i === 0 ? undefined : passed
+        passed += durationMs
+        return [
+          billedPartMs(durationMs, executionOffsetMs, 1_000),
+          estimateCostUsd({ durationMs, executionOffsetMs, storage: idle }),
+        ] as const
+      })
+      expect(costs.reduce((sum, [ms]) => sum + ms, 0)).toBe(billedMs(passed, 1_000))
+      expect(costs.reduce((sum, [, usd]) => sum + usd, 0)).toBeCloseTo(
+        estimateCostUsd({ durationMs: passed, storage: idle }),
+        12,
+      )
+    },
+  )
 
   test('several executions are billed each for its part', () => {
     const three = estimateCostUsd({ durationMs: 3_300, executions: 3, storage: idle })

@@ -11,6 +11,7 @@ export const costColumns = [
   'tables',
   'runs',
   'idleRuns',
+  'executions',
   'gigabyteSeconds',
   'compute',
   'reads',
@@ -90,6 +91,7 @@ function record(cost: StepCost): JsonObject {
     tables: cost.tables.length === 0 ? null : cost.tables.join(' '),
     runs: cost.runs,
     idleRuns: cost.idleRuns,
+    executions: cost.executions,
     gigabyteSeconds: rounded(cost.gigabyteSeconds),
     compute: rounded(cost.compute),
     reads: rounded(cost.parts.reads),
@@ -119,6 +121,7 @@ export function costSummary(report: CostReport): JsonObject {
     month: orNull(report.month),
     lever: report.lever?.sentence ?? null,
     runs: total.runs,
+    executions: total.executions,
     from: span === undefined ? null : new Date(span.from).toISOString(),
     to: span === undefined ? null : new Date(span.to).toISOString(),
     recorded: rounded(report.recorded),
@@ -138,7 +141,7 @@ export function costText(report: CostReport): string {
   const length = inWords((span.to - span.from) / 1000)
   const lines = [
     `${usd(total.perMillionRows)} per million events, ${usd(total.perGigabyte)} per GB that bronze wrote (${total.rowsOut} events, ${total.bytesOut} bytes).`,
-    `Compute ${usd(total.compute)} (${rounded(total.gigabyteSeconds)} GB-seconds, ${total.runs} executions; ${usd(total.parts.minimum)} of it for the least time of short ones), storage operations ${usd(total.storage)} (reads ${usd(reads)}, writes ${usd(writes)}, listings ${usd(lists)}, deletions ${usd(deletes)}); ${usd(maintenance)} of both is maintenance.`,
+    `Compute ${usd(total.compute)} (${rounded(total.gigabyteSeconds)} GB-seconds, ${total.executions} executions; ${usd(total.parts.minimum)} of it for the least time of short ones), storage operations ${usd(total.storage)} (reads ${usd(reads)}, writes ${usd(writes)}, listings ${usd(lists)}, deletions ${usd(deletes)}); ${usd(maintenance)} of both is maintenance.`,
     ...(lever === undefined ? [] : [lever.sentence]),
     month === undefined
       ? `A month is not projected: ${length} of runs are too few, it takes 10 min.`

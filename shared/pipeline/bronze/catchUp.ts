@@ -13,12 +13,11 @@ import {
   requireSameTable,
   rewind,
 } from './catchUpPlan.js'
-import { ChunkGrowth } from './chunkGrowth.js'
 import { ingestionOf } from './coverageCommitter.js'
 import type { EncodedRows } from './encode.js'
 import { layoutOf, openBronze } from './openBronze.js'
 import { failQueue } from './partitionFault.js'
-import { chunkRows, type PartitionQueue } from './partitionQueue.js'
+import { ChunkGrowth, chunkRows, type PartitionQueue } from './partitionQueue.js'
 import { readProgress } from './progress.js'
 import type { RangeJob } from './rangeJob.js'
 import type { RuleCounts } from './ruleCounts.js'

@@ -32,3 +32,21 @@ export function pickQueue(queues: readonly PartitionQueue[]): PartitionQueue | u
 export function chunkRows(rowLimit: number, queues: readonly PartitionQueue[]): number {
   return Math.max(1, Math.floor(queues.length > 1 ? rowLimit / 4 : rowLimit * 0.9))
 }
+
+const firstRows = 1_000
+const growth = 8
+
+/**
+ * Rows of a partition's jobs: a thousand first, eight times more each time, up to what one may have. A process that is ended
+ * again and again still gets somewhere, and one that is not has large files soon.
+ */
+export class ChunkGrowth {
+  readonly #rows = new Map<number, number>()
+
+  /** Rows of the partition's next job. */
+  next(partition: number, most: number): number {
+    const rows = Math.min(most, this.#rows.get(partition) ?? firstRows)
+    this.#rows.set(partition, rows * growth)
+    return rows
+  }
+}

@@ -1,5 +1,5 @@
 import { elapsedMs } from '../../storage/index.js'
-import { type BilledExecutions, billedMs } from '../../telemetry/index.js'
+import { type BilledExecutions, billedPartMs } from '../../telemetry/index.js'
 
 /** A row of `cluster_logs` as far as it costs. Times are milliseconds since 1970. */
 export interface CostedRun {
@@ -11,6 +11,8 @@ export interface CostedRun {
   readonly startTime: number
   readonly endTime: number
   readonly durationMs: number
+  /** How long its execution had lasted when it began; undefined for the first run of one. */
+  readonly executionOffsetMs: number | undefined
   readonly rowsOut: number
   readonly bytesOut: number
   readonly reads: number
@@ -23,6 +25,8 @@ export interface CostedRun {
 
 /** Runs added up; they are priced once, as sums. */
 export interface RunSums extends BilledExecutions {
+  /** Of one execution there may be several. */
+  readonly runs: number
   readonly rowsOut: number
   readonly bytesOut: number
   readonly estimatedCostUsd: number
@@ -49,6 +53,7 @@ export interface LedgerSums {
 
 /** Nothing added up. */
 export const noRuns: RunSums = {
+  runs: 0,
   executions: 0,
   durationMs: 0,
   minimumMs: 0,
@@ -134,9 +139,10 @@ export class CostLedger {
 
   #sumsOf(run: CostedRun, alike: number): RunSums {
     return {
-      executions: alike,
+      runs: alike,
+      executions: run.executionOffsetMs === undefined ? alike : 0,
       durationMs: alike * run.durationMs,
-      minimumMs: alike * (billedMs(run.durationMs, this.#minimumMs) - run.durationMs),
+      minimumMs: alike * (billedPartMs(run.durationMs, run.executionOffsetMs, this.#minimumMs) - run.durationMs),
       storage: {
         reads: alike * run.reads,
         writes: alike * run.writes,
@@ -153,6 +159,7 @@ export class CostLedger {
 /** Both together. */
 export function addRuns(a: RunSums, b: RunSums): RunSums {
   return {
+    runs: a.runs + b.runs,
     executions: a.executions + b.executions,
     durationMs: a.durationMs + b.durationMs,
     minimumMs: a.minimumMs + b.minimumMs,

@@ -13,6 +13,8 @@ export interface StepCost {
   readonly runs: number
   /** Of those, runs that found nothing to do. */
   readonly idleRuns: number
+  /** Those that begin with one of its runs; the other runs are parts of these, or of other steps'. */
+  readonly executions: number
   /** Billed: gigabytes of instance memory times seconds, each execution at least for its least time. */
   readonly gigabyteSeconds: number
   readonly rowsOut: number
@@ -76,8 +78,9 @@ export function costReport(
       step,
       stream,
       tables: tablesOf(step, stream),
-      runs: sums.executions,
-      idleRuns: idle.executions,
+      runs: sums.runs,
+      executions: sums.executions,
+      idleRuns: idle.runs,
       gigabyteSeconds: ((sums.durationMs + sums.minimumMs) / 1000) * (conditions.instanceMemoryBytes / 1024 ** 3),
       rowsOut: written.rowsOut,
       bytesOut: written.bytesOut,

@@ -68,25 +68,25 @@ function candidatesOf(
   const schedule = Object.hasOwn(schedules, step) ? schedules[step] : undefined
   const rarer = schedule === undefined ? 'run it less often' : `run it less often (${schedule})`
   const fewer =
-    step === 'bronze' ? 'fewer, larger commits (BRONZE_MIN_COMMIT_INTERVAL, larger batches of the trigger)' : rarer
+    step === 'bronze' ? 'rarer, larger deliveries (subscriberIntervalInSeconds and maxBatchSize in host.json)' : rarer
   const parts = price(busy)
   const least = `${prices.minimumExecutionMs.toLocaleString('en-US')} ms`
   const memory = Math.round(instanceMemoryBytes / 1024 ** 2)
   const texts: Readonly<Record<keyof CostParts, readonly [string, string]>> = {
-    compute: [`computing in ${who}`, `a smaller instance where it suffices (${memory} MB now), or ${rarer}`],
+    compute: [`computing in ${who}`, `a smaller instance where it suffices (${memory} MB now), or ${fewer}`],
     minimum: [`the time up to ${least} that each shorter execution of ${who} is billed for`, fewer],
     executions: [`the number of executions of ${who}`, fewer],
-    reads: [`reads of storage by ${who}`, rarer],
+    reads: [`reads of storage by ${who}`, fewer],
     writes: [`writes to storage by ${who}`, fewer],
-    lists: [`listings of storage by ${who}`, rarer],
-    deletes: [`deletions in storage by ${who}`, rarer],
+    lists: [`listings of storage by ${who}`, fewer],
+    deletes: [`deletions in storage by ${who}`, fewer],
   }
   return [
     {
       step,
       stream,
       cost: totalCost(price(idle)),
-      what: `runs of ${who} that found nothing to do (${idle.executions})`,
+      what: `runs of ${who} that found nothing to do (${idle.runs})`,
       remedy: rarer,
     },
     ...Object.entries(texts).map(([part, [what, remedy]]) => ({

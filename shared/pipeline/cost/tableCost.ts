@@ -73,7 +73,7 @@ function costOf({ table, stream, steps, all, maintenance }: Sums, price: (sums: 
     table,
     stream,
     steps: [...steps].sort(([, a], [, b]) => b - a).map(([step]) => step),
-    runs: all.executions,
+    runs: all.runs,
     rowsOut,
     bytesOut,
     compute: parts.compute + parts.minimum + parts.executions,

@@ -6,7 +6,7 @@ import { emptyOverview, limits, type Overview } from './overview.js'
 export const overviewPath = '_overview/lake.json'
 
 /** As the file says it: one that is not of this format is recreated. */
-const format = 2
+const format = 3
 
 /** What the lake's overview says; undefined when there is none, or what is there cannot be read. */
 export async function readOverview(store: ObjectStore): Promise<Overview | undefined> {

@@ -90,7 +90,7 @@ export function runMs(
 function modelled(step: string, outcome: string, profile: RunProfile, durationMs: number) {
   const { reads, writes, lists, deletes, rowsOut, bytesOut } = profile
   const operations = { reads, writes, lists, deletes }
-  const when = { startTime: 0, endTime: monthMs, durationMs }
+  const when = { startTime: 0, endTime: monthMs, durationMs, executionOffsetMs: undefined }
   return {
     step,
     stream: 'events',

@@ -5,12 +5,14 @@ import { parseArgs } from 'node:util'
 import { projectRoot } from '../../harness/projectRoot.js'
 import { machineDescription } from '../machine.js'
 import { writeSection } from '../pageSection.js'
-import { measureCase } from './costProfiles.js'
+import { largeEvents, measureCase, smallEvents } from './costProfiles.js'
 import { costsPicture, costsText, type CurvePoint } from './costsReport.js'
 import { operationCpuMs } from './operationCpu.js'
 
 const rates = [100, 1_000, 10_000]
 const intervals = [1, 10, 60]
+/** Of events of 1 KB. */
+const largeRate = 1_000
 
 /**
  * `npm run bench -- costs [minutes] [--rates 100,1000]`: what a million events cost by rate, commit interval and instance
@@ -27,16 +29,23 @@ export async function costsCommand(args: readonly string[]): Promise<string> {
   const machine = await machineDescription()
   const cpuMs = await operationCpuMs()
   // Compiled code is what a warm instance has.
-  await measureCase(1_000, 10, 3)
+  await measureCase(smallEvents, 1_000, 10, 3)
   const points: CurvePoint[] = []
   for (const eventsPerSecond of wanted)
     for (const intervalSeconds of intervals)
       points.push({
         eventsPerSecond,
         intervalSeconds,
-        measured: await measureCase(eventsPerSecond, intervalSeconds, minutes),
+        measured: await measureCase(smallEvents, eventsPerSecond, intervalSeconds, minutes),
       })
-  const text = costsText(points, { operationCpuMs: cpuMs, minutes, machine })
+  const large: CurvePoint[] = []
+  for (const intervalSeconds of intervals)
+    large.push({
+      eventsPerSecond: largeRate,
+      intervalSeconds,
+      measured: await measureCase(largeEvents(), largeRate, intervalSeconds, minutes),
+    })
+  const text = costsText(points, large, { operationCpuMs: cpuMs, minutes, machine })
   if (values.rates !== undefined) return text
   const root = projectRoot()
   await mkdir(join(root, 'docs/images'), { recursive: true })

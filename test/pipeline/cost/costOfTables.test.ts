@@ -31,6 +31,8 @@ test('each run says which table it is about, and what tables cost is what their 
   const rows = await f.read('cluster_logs')
   const saysNone = new Set(rows.filter(row => row['table_name'] === null).map(row => row['step']))
   expect([...saysNone].filter(step => step !== 'monitor')).toEqual([])
+  const executions = rows.filter(row => row['execution_offset_ms'] === null).map(row => row['step'])
+  expect(executions.filter(step => step !== 'monitor').sort()).toEqual(['bronze', 'gold', 'maintenance', 'silver'])
   const byHand = new Map<unknown, { usd: number; maintenance: number; runs: number }>()
   for (const row of rows) {
     const usd = row['estimated_cost_usd'] as number

@@ -25,6 +25,7 @@ const run = (more: Partial<CostedRun>): CostedRun => ({
   startTime: 0,
   endTime: 0,
   durationMs: 0,
+  executionOffsetMs: undefined,
   rowsOut: 0,
   bytesOut: 0,
   reads: 0,
@@ -200,7 +201,7 @@ describe('the largest lever', () => {
 
   test.each<[Partial<CostedRun>, RegExp]>([
     [{ durationMs: 10_000_000 }, /computing in bronze of events: a smaller instance where it suffices \(2048 MB now\)/],
-    [{ writes: 2 }, /writes to storage by bronze of events: fewer, larger commits \(BRONZE_MIN_COMMIT_INTERVAL/],
+    [{ writes: 2 }, /writes to storage by bronze of events: rarer, larger deliveries \(subscriberIntervalInSeconds/],
     [{ step: 'silver', lists: 2 }, /listings of storage by silver of events: run it less often \(SILVER_SCHEDULE\)/],
     [
       { step: 'constructor', stream: undefined, deletes: 2 },

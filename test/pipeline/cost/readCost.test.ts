@@ -81,3 +81,21 @@ test('a hundred thousand runs are added up without keeping them', async () => {
   expect(report?.steps).toHaveLength(4)
   expect(report?.span).toEqual({ from: day0 - 99_999 - 500, to: day0 })
 })
+
+test('gold, which is three runs of one execution, is billed for one', async () => {
+  await using f = await BronzeFixture.open()
+  await writeRows(f.lake, clusterTable, [
+    runAt(day0, { step: 'gold', table_name: 'gold.events_scored', duration_ms: 300n }),
+    runAt(day0, { step: 'gold', table_name: 'gold.events_summary', duration_ms: 200n, execution_offset_ms: 300n }),
+    runAt(day0, { step: 'gold', table_name: 'gold.events_drift', duration_ms: 800n, execution_offset_ms: 501n }),
+  ])
+  f.clock.advance(3_600_000)
+  const report = await readCost(f.lake, 0)
+  expect(report?.steps).toMatchObject([{ step: 'gold', runs: 3, executions: 1 }])
+  expect(report?.total.gigabyteSeconds).toBeCloseTo(2 * 1.4, 12)
+  expect(report?.tables.map(({ table, runs }) => [table, runs])).toEqual([
+    ['gold.events_scored', 1],
+    ['gold.events_drift', 1],
+    ['gold.events_summary', 1],
+  ])
+})
