@@ -2,6 +2,7 @@ import { bronzeBench } from './bronzeBench.js'
 import { bronzeCostBench } from './bronzeCostBench.js'
 import { coldStartBench } from './coldStartBench.js'
 import { costsCommand } from './costs/costsCommand.js'
+import { growthCommand } from './costs/growthCommand.js'
 import { deltaBench } from './deltaBench.js'
 import { comparisonTable } from './deltaComparison.js'
 import { fetchedBench } from './fetchedBench.js'
@@ -20,14 +21,14 @@ import { windowBench } from './windowBench.js'
 import type { WritersLoad } from './writersBench.js'
 
 /**
- * usage: npm run bench -- [bronze|cost|parquet|silver|snapshot|delta|memory|steps|coldstart|models|window|telemetry|page|fetched|freshness|soak|peers|costs|writers]
+ * usage: npm run bench -- [bronze|cost|parquet|silver|snapshot|delta|memory|steps|coldstart|models|window|telemetry|page|fetched|freshness|soak|peers|costs|growth|writers]
  * [rows, commits, scale, files, rates, or an address]; ratios are within the run, the part's baseline being 1. `delta` compares with delta-rs, by the
  * Python in DELTALAKE_PYTHON or one that it sets up itself; `delta 1 merge` only what has this in its name. `coldstart` needs `npm run package` before, `models` a Python
  * with scikit-learn and onnxruntime in MODELS_PYTHON, `page` the address of a running stack's page; `freshness` takes rates
  * (`200,1000,5000`) and seconds to measure for, with the app settings of the environment; `soak` minutes (60) and a rate
  * (1,000), and draws where SOAK_PLOT says; `window` millions of rows (`1,10,100`) and the words `azurite` (instead of the disk)
  * and `pipeline` (silver is filled through bronze); `peers` (peers/peersCommand.ts) and `costs` (costs/costsCommand.ts) take
- * options; `writers` a number of writers and storage's latency in milliseconds. These, `cost`, `window` and
+ * options; `growth` numbers of events (`100000,1000000`); `writers` a number of writers and storage's latency in milliseconds. These, `cost`, `window` and
  * `telemetry` run only when they are asked for.
  */
 const [, , wanted, rowsText, secondsText] = process.argv
@@ -151,6 +152,7 @@ if (wanted === 'soak') {
 
 if (wanted === 'peers') process.stdout.write(`${await peersCommand(process.argv.slice(3))}\n`)
 
+if (wanted === 'growth') process.stdout.write(`${await growthCommand(rowsText)}\n`)
 if (wanted === 'costs') process.stdout.write(`${await costsCommand(process.argv.slice(3))}\n`)
 
 if (wanted === 'writers') {

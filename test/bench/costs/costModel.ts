@@ -41,6 +41,9 @@ export interface CostCase {
   readonly prices: Prices
 }
 
+/** One storage operation, milliseconds, as it is within a region. */
+export const operationMs = 10
+
 /** Cores that Flex Consumption gives an instance, by megabytes. */
 export const coresOf: Readonly<Record<number, number>> = { 512: 0.25, 2048: 1, 4096: 2 }
 

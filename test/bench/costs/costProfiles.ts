@@ -1,17 +1,13 @@
 import { ManualClock } from '../../../shared/clock.js'
-import type { Stream } from '../../../shared/contract/index.js'
 import { catchUp, ingestBatch, runGold, runMaintenance, runMonitor, runSilver } from '../../../shared/pipeline/index.js'
 import { type Lake, openLake } from '../../../shared/pipeline/lake/index.js'
-import type { StepReport } from '../../../shared/pipeline/step/index.js'
 import { readSettings } from '../../../shared/settings/index.js'
-import type { ProducedRecord, SourceRecord } from '../../../shared/sources/index.js'
 import { MemorySource } from '../../../shared/sources/memory/index.js'
-import { MemoryStore, usageBetween } from '../../../shared/storage/index.js'
-import { events } from '../../harness/sampleStream/events.js'
-import { bronzeLoads } from '../bronzeLoads.js'
-import { keyOwner } from '../keyOwner.js'
-import { peersRecord } from '../peers/peersLoad.js'
-import type { RunProfile, StepProfile } from './costModel.js'
+import { MemoryStore } from '../../../shared/storage/index.js'
+import type { CostLoad } from './costLoads.js'
+import type { StepProfile } from './costModel.js'
+import { DeliveredTopic } from './deliveredTopic.js'
+import { Executions } from './executions.js'
 
 const partitions = 4
 
@@ -24,36 +20,21 @@ const timers = [
   { step: 'catchUp', every: 300, at: 0, run: (lake: Lake) => catchUp(lake, 'timer', { stalledForMs: 60_000 }) },
 ] as const
 
-/** Events of one shape, whose keys are random and whose time is now. */
-export interface CostLoad {
-  readonly name: string
-  readonly stream: Stream
-  readonly record: (id: number, time: number) => ProducedRecord
-}
-
-/** The sample stream's events, small ones. */
-export const smallEvents: CostLoad = { name: 'flat', stream: events, record: peersRecord }
-
-/** Events of 1 KB, by the name that the benchmark of bronze has for them. */
-export function largeEvents(): CostLoad {
-  const load = bronzeLoads.find(({ name }) => name === '1 KB')
-  if (load === undefined) throw new Error('The benchmark of bronze has no events of 1 KB.')
-  return {
-    name: load.name,
-    stream: load.stream,
-    record(id, time) {
-      const event = load.event(keyOwner(id)) as Readonly<Record<string, unknown>>
-      const key = Buffer.from(String(event['event_id']))
-      const value = Buffer.from(JSON.stringify({ ...event, timestamp: new Date(time).toISOString() }))
-      return { key, value, timestamp: time }
-    },
-  }
-}
-
 /** What the steps take at a rate and a commit interval, and how many bytes of keys and values an event has. */
 export interface MeasuredCase {
   readonly profiles: readonly StepProfile[]
   readonly bytesPerEvent: number
+}
+
+/** What is measured. */
+export interface CostRun {
+  readonly load: CostLoad
+  readonly eventsPerSecond: number
+  /** From one delivery to the next. */
+  readonly intervalSeconds: number
+  readonly minutes: number
+  /** Events that all tables have before it begins; none when absent. */
+  readonly eventsBefore?: number | undefined
 }
 
 /**
@@ -61,22 +42,20 @@ export interface MeasuredCase {
  * a lake and a topic in memory: bronze by deliveries of a commit interval's events. Storage operations are counted at the
  * object store, processor time is the process's. Then what executions take that find nothing to do.
  */
-export async function measureCase(
-  { stream, record }: CostLoad,
-  eventsPerSecond: number,
-  intervalSeconds: number,
-  minutes: number,
-): Promise<MeasuredCase> {
+export async function measureCase({ load, eventsBefore = 0, ...run }: CostRun): Promise<MeasuredCase> {
+  const { eventsPerSecond, intervalSeconds, minutes } = run
+  const { stream } = load
   const clock = new ManualClock(Date.UTC(2026, 10, 2))
   const source = new MemorySource({ now: () => clock.now() })
   source.createTopic(stream.topic, partitions)
   const settings = readSettings({ LAKE_URL: 'file:///unused' })
   const lake = await openLake(settings, { source, clock, store: new MemoryStore(clock), streams: [stream] })
   try {
-    const busy = new Executions(lake)
-    const topic = new Topic(source, clock, stream.topic, record)
+    const topic = new DeliveredTopic(source, clock, load)
+    await fill(lake, clock, topic, load, eventsBefore)
+    const [begun, busy] = [clock.now(), new Executions(lake)]
     for (let second = 1; second <= minutes * 60; second++) {
-      clock.advance(Math.max(0, 1_000 * second - (clock.now() - topic.begun)))
+      clock.advance(Math.max(0, 1_000 * second - (clock.now() - begun)))
       if (second % intervalSeconds === 0) {
         const records = topic.deliver(eventsPerSecond * intervalSeconds)
         await busy.run('bronze', async () => [await ingestBatch(lake, stream, { records, reread: [] }, 'kafka')])
@@ -111,88 +90,26 @@ export async function measureCase(
 
 const idleRuns = 5
 
-/** What executions of functions took: a run of a step may be several runs of `cluster_logs`, and is one execution. */
-class Executions {
-  readonly #lake: Lake
-  readonly #taken = new Map<string, RunProfile[]>()
-
-  constructor(lake: Lake) {
-    this.#lake = lake
-  }
-
-  async run(step: string, execute: () => Promise<readonly StepReport[]>): Promise<void> {
-    const { store } = this.#lake
-    const [before, cpuBefore] = [store.usage(), process.cpuUsage()]
-    const reports = await execute()
-    const failed = reports.find(({ outcome }) => outcome === 'failed')
-    if (failed !== undefined) throw new Error(JSON.stringify(failed))
-    const { user, system } = process.cpuUsage(cpuBefore)
-    const { reads, writes, lists, deletes, bytesWritten } = usageBetween(before, store.usage())
-    const one: RunProfile = {
-      cpuMs: (user + system) / 1_000,
-      reads,
-      writes,
-      lists,
-      deletes,
-      rowsOut: reports.reduce((sum, { rowsOut }) => sum + rowsOut, 0),
-      bytesOut: bytesWritten,
-    }
-    this.#taken.set(step, [...(this.#taken.get(step) ?? []), one])
-  }
-
-  mean(step: string): RunProfile {
-    const taken = this.#taken.get(step) ?? []
-    const mean = (of: (one: RunProfile) => number) =>
-      taken.reduce((sum, one) => sum + of(one), 0) / Math.max(1, taken.length)
-    return {
-      cpuMs: mean(one => one.cpuMs),
-      reads: mean(one => one.reads),
-      writes: mean(one => one.writes),
-      lists: mean(one => one.lists),
-      deletes: mean(one => one.deletes),
-      rowsOut: mean(one => one.rowsOut),
-      bytesOut: mean(one => one.bytesOut),
-    }
+/** A thousand events a second; the other functions take their turn every ten minutes, and are done in the end. */
+async function fill(
+  lake: Lake,
+  clock: ManualClock,
+  topic: DeliveredTopic,
+  { stream }: CostLoad,
+  events: number,
+): Promise<void> {
+  for (let delivered = 0; delivered < events; delivered += fillRows) {
+    const count = Math.min(fillRows, events - delivered)
+    clock.advance(count)
+    const records = topic.deliver(count)
+    await ingestBatch(lake, stream, { records, reread: [] }, 'kafka')
+    topic.forget()
+    if (delivered % (6 * fillRows) !== 0 && delivered + fillRows < events) continue
+    await runSilver(lake, 'command')
+    await runGold(lake, 'command')
+    await runMonitor(lake, 'command')
+    await runMaintenance(lake, 'command')
   }
 }
 
-/** Events of now in a topic in memory, which keeps no more than it must. */
-class Topic {
-  sent = 0
-  bytes = 0
-  readonly begun: number
-  readonly #source: MemorySource
-  readonly #clock: ManualClock
-  readonly #name: string
-  readonly #record: CostLoad['record']
-
-  constructor(source: MemorySource, clock: ManualClock, name: string, record: CostLoad['record']) {
-    this.#source = source
-    this.#clock = clock
-    this.#name = name
-    this.#record = record
-    this.begun = clock.now()
-  }
-
-  deliver(count: number): readonly SourceRecord[] {
-    const records: SourceRecord[] = []
-    const next = this.#source.partitions(this.#name).map(({ end }) => BigInt(end))
-    for (let i = 0; i < count; i++) {
-      const record = this.#record(this.sent++, this.#clock.now())
-      this.#source.append(this.#name, [record])
-      const partition = this.#source.partitionOf(this.#name, record)
-      const offset = next[partition] ?? 0n
-      next[partition] = offset + 1n
-      this.bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0)
-      const { key, value, timestamp = 0 } = record
-      records.push({ topic: this.#name, partition, offset, timestamp, key, value, headers: [] })
-    }
-    return records
-  }
-
-  /** What was delivered is covered; the last record of a partition stays, by which the topic is known. */
-  forget(): void {
-    for (const [partition, { end }] of this.#source.partitions(this.#name).entries())
-      this.#source.deleteRecords(this.#name, partition, BigInt(Math.max(0, end - 1)))
-  }
-}
+const fillRows = 100_000

@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util'
 import { projectRoot } from '../../harness/projectRoot.js'
 import { machineDescription } from '../machine.js'
 import { writeSection } from '../pageSection.js'
-import { largeEvents, measureCase, smallEvents } from './costProfiles.js'
+import { largeEvents, smallEvents } from './costLoads.js'
+import { measureCase } from './costProfiles.js'
 import { costsPicture, costsText, type CurvePoint } from './costsReport.js'
 import { operationCpuMs } from './operationCpu.js'
 
@@ -29,21 +30,21 @@ export async function costsCommand(args: readonly string[]): Promise<string> {
   const machine = await machineDescription()
   const cpuMs = await operationCpuMs()
   // Compiled code is what a warm instance has.
-  await measureCase(smallEvents, 1_000, 10, 3)
+  await measureCase({ load: smallEvents, eventsPerSecond: 1_000, intervalSeconds: 10, minutes: 3 })
   const points: CurvePoint[] = []
   for (const eventsPerSecond of wanted)
     for (const intervalSeconds of intervals)
       points.push({
         eventsPerSecond,
         intervalSeconds,
-        measured: await measureCase(smallEvents, eventsPerSecond, intervalSeconds, minutes),
+        measured: await measureCase({ load: smallEvents, eventsPerSecond, intervalSeconds, minutes }),
       })
   const large: CurvePoint[] = []
   for (const intervalSeconds of intervals)
     large.push({
       eventsPerSecond: largeRate,
       intervalSeconds,
-      measured: await measureCase(largeEvents(), largeRate, intervalSeconds, minutes),
+      measured: await measureCase({ load: largeEvents(), eventsPerSecond: largeRate, intervalSeconds, minutes }),
     })
   const text = costsText(points, large, { operationCpuMs: cpuMs, minutes, machine })
   if (values.rates !== undefined) return text

@@ -1,7 +1,7 @@
 import type { CostReport } from '../../../shared/pipeline/cost/index.js'
 import { defaultPrices } from '../../../shared/telemetry/index.js'
 import { barChart } from '../barChart.js'
-import { type CostCase, monthlyCost } from './costModel.js'
+import { type CostCase, monthlyCost, operationMs } from './costModel.js'
 import type { MeasuredCase } from './costProfiles.js'
 import { listedAsOf, listedCost, listedPrices } from './listedPrices.js'
 
@@ -21,9 +21,6 @@ export interface CurveConditions {
 
 /** Megabytes that Flex Consumption offers. */
 export const instanceSizes = [512, 2048, 4096] as const
-
-/** One storage operation, milliseconds, as it is within a region. */
-const operationMs = 10
 
 const atSize = (
   { eventsPerSecond, intervalSeconds, measured }: CurvePoint,
