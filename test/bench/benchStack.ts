@@ -33,6 +33,8 @@ export interface BenchStackOptions {
   readonly store: 'disk' | 'Azurite'
   /** App settings over the defaults. */
   readonly settings?: Readonly<Record<string, string>> | undefined
+  /** Functions that have a host each, all others being off in it; one host has all when absent. */
+  readonly alone?: readonly string[] | undefined
 }
 
 /**
@@ -40,21 +42,22 @@ export interface BenchStackOptions {
  * a temporary folder that is removed with them.
  */
 export class BenchStack implements AsyncDisposable {
-  readonly host: StackProcess
+  /** By the function that it has alone; the only one is `all`. */
+  readonly hosts: ReadonlyMap<string, StackProcess>
   readonly #parts: readonly (() => Promise<void>)[]
   readonly #env: Readonly<Record<string, string>>
 
   private constructor(
-    host: StackProcess,
+    hosts: ReadonlyMap<string, StackProcess>,
     env: Readonly<Record<string, string>>,
     parts: readonly (() => Promise<void>)[],
   ) {
-    this.host = host
+    this.hosts = hosts
     this.#env = env
     this.#parts = parts
   }
 
-  static async start({ rate, late, duplicates, store, settings = {} }: BenchStackOptions): Promise<BenchStack> {
+  static async start({ rate, late, duplicates, store, settings = {}, alone }: BenchStackOptions): Promise<BenchStack> {
     const folder = await mkdtemp(join(tmpdir(), 'stack-bench-'))
     const parts: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })]
     const logOf = (name: string) => join(folder, 'log', `${name}.log`)
@@ -83,16 +86,29 @@ export class BenchStack implements AsyncDisposable {
       }
       const env = { ...settings, KAFKA_BROKERS: broker.brokers, LAKE_URL: lakeUrl, PAGE_SQL: 'on' }
       const memory = memoryOfInstance(readSettings({ ...process.env, ...env }).instanceMemoryMb)
-      const args = ['--app', checkout, '--port', '0', '--state', join(folder, 'host')]
-      const host = run('host', 'host/main.js', args, { nodeArgs: memory.nodeArgs, env: { ...memory.env, ...env } })
-      await host.message('ready', 60_000)
+      const hosts = new Map<string, StackProcess>()
+      for (const name of alone ?? ['all']) {
+        const others = (alone ?? []).filter(other => other !== name)
+        const off = Object.fromEntries(others.map(other => [`AzureWebJobs.${other}.Disabled`, 'true']))
+        const args = ['--app', checkout, '--port', '0', '--state', join(folder, 'host', name)]
+        const ofHost = { nodeArgs: memory.nodeArgs, env: { ...memory.env, ...env, ...off } }
+        hosts.set(name, run(name, 'host/main.js', args, ofHost))
+        await hosts.get(name)?.message('ready', 60_000)
+      }
       const asked = { rate, late, duplicates, broken: 1, tombstones: 0.1 }
       await run('producer', 'producer.js', [JSON.stringify(asked)], { env }).message('ready', 60_000)
-      return new BenchStack(host, env, parts)
+      return new BenchStack(hosts, env, parts)
     } catch (thrown) {
       await endAll(parts)
       throw thrown
     }
+  }
+
+  /** The one host that has all functions. */
+  get host(): StackProcess {
+    const host = this.hosts.get('all')
+    if (host === undefined) throw new Error('Each function has a host of its own.')
+    return host
   }
 
   /** The same lake, as a reader of its own opens it. */

@@ -1,3 +1,4 @@
+import { aloneBench } from './aloneBench.js'
 import { bronzeBench } from './bronzeBench.js'
 import { bronzeCostBench } from './bronzeCostBench.js'
 import { coldStartBench } from './coldStartBench.js'
@@ -21,14 +22,14 @@ import { windowBench } from './windowBench.js'
 import type { WritersLoad } from './writersBench.js'
 
 /**
- * usage: npm run bench -- [bronze|cost|parquet|silver|snapshot|delta|memory|steps|coldstart|models|window|telemetry|page|fetched|freshness|soak|peers|costs|growth|writers]
+ * usage: npm run bench -- [bronze|cost|parquet|silver|snapshot|delta|memory|steps|coldstart|models|window|telemetry|page|fetched|freshness|soak|peers|costs|growth|alone|writers]
  * [rows, commits, scale, files, rates, or an address]; ratios are within the run, the part's baseline being 1. `delta` compares with delta-rs, by the
  * Python in DELTALAKE_PYTHON or one that it sets up itself; `delta 1 merge` only what has this in its name. `coldstart` needs `npm run package` before, `models` a Python
  * with scikit-learn and onnxruntime in MODELS_PYTHON, `page` the address of a running stack's page; `freshness` takes rates
  * (`200,1000,5000`) and seconds to measure for, with the app settings of the environment; `soak` minutes (60) and a rate
  * (1,000), and draws where SOAK_PLOT says; `window` millions of rows (`1,10,100`) and the words `azurite` (instead of the disk)
  * and `pipeline` (silver is filled through bronze); `peers` (peers/peersCommand.ts) and `costs` (costs/costsCommand.ts) take
- * options; `growth` numbers of events (`100000,1000000`); `writers` a number of writers and storage's latency in milliseconds. These, `cost`, `window` and
+ * options; `growth` numbers of events (`100000,1000000`); `alone` minutes (25) and a rate (1,000); `writers` a number of writers and storage's latency in milliseconds. These, `cost`, `window` and
  * `telemetry` run only when they are asked for.
  */
 const [, , wanted, rowsText, secondsText] = process.argv
@@ -136,6 +137,14 @@ if (wanted === 'freshness') {
       `  ${String(rate).padStart(6)}/s ${layer.padEnd(7)} ${figures}; ${String(found.rows)} rows, ${String(commitsPerHour)} commits/h${cost}\n`,
     )
   }
+}
+
+if (wanted === 'alone') {
+  process.stdout.write('each function in a host of its own\n')
+  for (const { name, middleMb, peakMb, cpuPercent } of await aloneBench(rows ?? 25, Number(secondsText ?? 1_000)))
+    process.stdout.write(
+      `  ${name.padEnd(16)} ${middleMb.toFixed(0).padStart(6)} MB in the middle, ${peakMb.toFixed(0).padStart(4)} at most; ${cpuPercent.toFixed(1).padStart(5)} % of a core\n`,
+    )
 }
 
 if (wanted === 'soak') {

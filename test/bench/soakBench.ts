@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -9,6 +9,7 @@ import type { Lake } from '../../shared/pipeline/lake/index.js'
 import { MeteredStore } from '../../shared/storage/index.js'
 import { events } from '../harness/sampleStream/events.js'
 import { BenchStack } from './benchStack.js'
+import { processFigures } from './processFigures.js'
 import { type SoakPanel, soakPlot } from './soakPlot.js'
 import { type LineVerdict, type SoakBound, type SoakSample, soakVerdict } from './soakVerdict.js'
 import { quantile, VisibleCommits } from './visibleCommits.js'
@@ -144,7 +145,7 @@ class SoakSampler {
     const { rssMb, cpuTicks } = await processFigures(this.#pid)
     const passed = (at - this.#before.at) / 1000
     const figures: Record<string, number | null> = {
-      rss_mb: rssMb,
+      rss_mb: rounded(rssMb),
       // Linux counts in hundredths of a second.
       cpu_percent: rounded((cpuTicks - this.#before.cpuTicks) / passed),
       ...(await this.#freshness()),
@@ -186,17 +187,6 @@ class SoakSampler {
   async stop(): Promise<void> {
     await Promise.all(Object.values(this.#commits).map(commits => commits.stop()))
   }
-}
-
-async function processFigures(pid: number): Promise<{ readonly rssMb: number; readonly cpuTicks: number }> {
-  const [status, stat] = await Promise.all([
-    readFile(`/proc/${pid}/status`, 'utf8'),
-    readFile(`/proc/${pid}/stat`, 'utf8'),
-  ])
-  const kilobytes = Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1] ?? 0)
-  // The name in brackets may hold blanks; user and system time are the 14th and 15th field.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return { rssMb: rounded(kilobytes / 1024), cpuTicks: Number(fields[11]) + Number(fields[12]) }
 }
 
 const rounded = (value: number) => Math.round(value * 10) / 10

@@ -23,3 +23,9 @@ export function resolveSecret(text: string, settings: Environment): string {
   const resolved = resolveText(text, settings)
   return settings[resolved] ?? resolved
 }
+
+/** Whether an app setting switches a function off: `AzureWebJobs.silver.Disabled=true`, or `AzureWebJobs__silver__Disabled`. */
+export function isDisabled(functionName: string, settings: Environment): boolean {
+  const names = [`AzureWebJobs.${functionName}.Disabled`, `AzureWebJobs__${functionName}__Disabled`]
+  return names.some(name => /^(?:true|1)$/i.test(settings[name]?.trim() ?? ''))
+}

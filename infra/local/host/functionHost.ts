@@ -5,7 +5,7 @@ import { asError } from '../../../shared/errors.js'
 import { recordBytes, type SourceRecord } from '../../../shared/sources/index.js'
 import { registerCodecs } from '../../../shared/sources/kafka/index.js'
 import type { Logger } from '../../../shared/telemetry/index.js'
-import { type Environment, resolveText } from './appSettings.js'
+import { type Environment, isDisabled, resolveText } from './appSettings.js'
 import { provideCoreModule, textOf } from './coreModule.js'
 import { type ImportFile, loadEntryPoint } from './entryPoint.js'
 import { FunctionApp, type InvocationInput, type RegisteredFunction } from './functionApp.js'
@@ -91,9 +91,11 @@ export class FunctionHost {
   static async start(options: HostOptions): Promise<FunctionHost> {
     const hostSettings = readHostSettings(join(options.folder, 'host.json'), options.settings)
     const app = await loadApp(options)
+    const enabled = app.functions.filter(f => !isDisabled(f.name, options.settings))
+    for (const f of app.functions) if (!enabled.includes(f)) options.log.info(`Function ${f.name} is disabled.`)
     const server = new FunctionHttpServer(
       app,
-      routesOf(app.functions, hostSettings.routePrefix),
+      routesOf(enabled, hostSettings.routePrefix),
       options.log,
       options.functionKey,
     )
@@ -101,7 +103,7 @@ export class FunctionHost {
     const status = timerStatusFile(join(options.stateFolder, 'timers.json'))
     const listeners: Listener[] = [server]
     try {
-      for (const f of app.functions) {
+      for (const f of enabled) {
         const listener = listenerOf(f, app, options, hostSettings, status)
         if (listener !== undefined) listeners.push(listener)
       }
