@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../clock.js'
+import { partitionPoint } from '../types/index.js'
 import { checkRange, clippedRange } from './byteRange.js'
 import { checkedFolder, checkedPath, checkedPrefix, compareUtf8, joinedPath } from './objectPath.js'
 import type { ByteRange, ObjectInfo, ObjectStore, ObjectWriter, PutOutcome } from './objectStore.js'
@@ -178,12 +179,5 @@ function concatenated(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 function firstAtOrAfter(names: readonly string[], wanted: string): number {
-  let low = 0
-  let high = names.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (compareUtf8(names[middle] ?? '', wanted) < 0) low = middle + 1
-    else high = middle
-  }
-  return low
+  return partitionPoint(names.length, i => compareUtf8(names[i] ?? '', wanted) < 0)
 }

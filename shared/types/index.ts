@@ -44,5 +44,5 @@ export { formatDouble, formatFloat, inWords, parseDouble, parseSparkDouble } fro
 export { textOf } from './rowText.js'
 export { formatDate, parseSparkDate, parseSparkTimestamp, splitTimestamp } from './sparkTime.js'
 export { fieldNamed, isRow, isStruct, isVariant, typeAt } from './struct.js'
-export { compareStrings, compareValues, surrogatesLast } from './valueOrder.js'
+export { compareStrings, compareValues, partitionPoint, surrogatesLast } from './valueOrder.js'
 export { standardOffsetMs, zoneOffsetMs } from './zoneOffset.js'

@@ -36,3 +36,21 @@ export function compareValues(a: Value, b: Value): number | undefined {
   if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b)
   return undefined
 }
+
+/**
+ * How many of `length` items, in their order, come before a place: for all of them `isBefore` is true, and for none behind
+ * it. A binary search.
+ *
+ * ```ts
+ * partitionPoint(3, i => [10, 20, 30][i]! < 20) // 1
+ * ```
+ */
+export function partitionPoint(length: number, isBefore: (index: number) => boolean): number {
+  let [low, high] = [0, length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (isBefore(middle)) low = middle + 1
+    else high = middle
+  }
+  return low
+}

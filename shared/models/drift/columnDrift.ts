@@ -1,3 +1,4 @@
+import { partitionPoint } from '../../types/index.js'
 import { jensenShannonDistance, kolmogorovSmirnovP } from './distances.js'
 import { populationStabilityIndex, type PsiLimit, psiLimit } from './psi.js'
 import type { ColumnReference } from './reference.js'
@@ -83,11 +84,5 @@ export class ColumnDrift {
 
 /** How many of the ascending values are below that one. */
 function countBelow(sorted: Float64Array, value: number): number {
-  let [low, high] = [0, sorted.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((sorted[middle] as number) < value) low = middle + 1
-    else high = middle
-  }
-  return low
+  return partitionPoint(sorted.length, i => (sorted[i] as number) < value)
 }

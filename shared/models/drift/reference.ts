@@ -1,3 +1,4 @@
+import { partitionPoint } from '../../types/index.js'
 import type { EventSpan } from './eventSpan.js'
 
 /** The values of a column that a model was trained on, in as few numbers as a comparison needs. */
@@ -75,13 +76,7 @@ function quantiles(sorted: Float32Array, parts: number): readonly number[] {
 
 /** How many values are ≤ that one. */
 function countUpTo(sorted: ArrayLike<number>, value: number): number {
-  let [low, high] = [0, sorted.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((sorted[middle] as number) <= value) low = middle + 1
-    else high = middle
-  }
-  return low
+  return partitionPoint(sorted.length, i => (sorted[i] as number) <= value)
 }
 
 function differences(ends: readonly number[]): readonly number[] {

@@ -1,3 +1,4 @@
+import { partitionPoint } from '../../types/index.js'
 import type { ByteSpan } from '../base/index.js'
 import { Encodings } from '../hyparquetInternals.js'
 import type { LeafNode } from '../schema/index.js'
@@ -48,13 +49,8 @@ function movedBy(replaced: readonly ReplacedChunk[]): Moved {
   return offset => {
     if (offset === undefined || offset === 0) return offset
     // How many replaced chunks end before it: they are in the order of the file.
-    let [low, high] = [0, ends.length]
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((ends[middle] as number) <= offset) low = middle + 1
-      else high = middle
-    }
-    return offset + (low === 0 ? 0 : (shifts[low - 1] as number))
+    const before = partitionPoint(ends.length, i => (ends[i] as number) <= offset)
+    return offset + (before === 0 ? 0 : (shifts[before - 1] as number))
   }
 }
 

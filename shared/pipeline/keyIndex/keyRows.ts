@@ -1,5 +1,5 @@
 import { type StoredData, Utf8Column } from '../../parquet/index.js'
-import type { Value } from '../../types/index.js'
+import { partitionPoint, type Value } from '../../types/index.js'
 import { columnHashes, hashValue } from './keyHash.js'
 import type { KeyValue, SoughtKey } from './soughtKeys.js'
 
@@ -30,21 +30,10 @@ function* rowsWithBytes(column: Utf8Column, wanted: Buffer): Generator<number, v
   const { bytes, ends } = column
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   for (let at = buffer.indexOf(wanted); at !== -1; at = buffer.indexOf(wanted, at + 1)) {
-    const row = firstFrom(ends, at + wanted.length)
+    const row = partitionPoint(ends.length, i => (ends[i] as number) < at + wanted.length)
     // Elsewhere it is a part of a text, or of several.
     if (ends[row] === at + wanted.length && column.start(row) === at) yield row
   }
-}
-
-/** The place of the first that is not less; ascending. */
-function firstFrom(ends: Int32Array, least: number): number {
-  let [low, high] = [0, ends.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((ends[middle] as number) < least) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 function byHash(data: StoredData, keys: readonly SoughtKey[]): readonly KeyRow[] {

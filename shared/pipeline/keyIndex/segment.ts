@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 
+import { partitionPoint } from '../../types/index.js'
 import { hashBits } from './keyHash.js'
 import { entriesBytes, EntryReader, type SegmentLayout, segmentLayout } from './segmentLayout.js'
 import { decodeTail, decodeTrailer, fixedTailBytes, type IndexedFile, type SegmentTrailer } from './segmentTrailer.js'
@@ -167,24 +168,17 @@ export class KeySegment {
 
   /** The first entry of a bucket that is not less. */
   #firstFrom(view: DataView, from: number, [start, end]: readonly [number, number], least: number): number {
-    let [low, high] = [start, end]
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#reader.at(view, from, middle) < least) low = middle + 1
-      else high = middle
-    }
-    return low
+    return start + partitionPoint(end - start, i => this.#reader.at(view, from, start + i) < least)
   }
 
   /** The last file whose first stretch is not behind this one. */
   #fileOf(stretch: number): number {
-    let [low, high] = [0, this.#firsts.length - 1]
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1
-      if ((this.#firsts[middle] as number) <= stretch) low = middle
-      else high = middle - 1
-    }
-    return low
+    return (
+      Math.max(
+        1,
+        partitionPoint(this.#firsts.length, i => (this.#firsts[i] as number) <= stretch),
+      ) - 1
+    )
   }
 }
 

@@ -1,3 +1,5 @@
+import { partitionPoint } from '../../types/index.js'
+
 /** Event times of one key's accepted rows, sorted, each asked for by its neighbourhood. */
 export class AcceptedTimes {
   readonly #window: bigint
@@ -30,16 +32,9 @@ export class AcceptedTimes {
 
   /** How many times are smaller. */
   #placeOf(time: bigint): number {
-    let low = 0
-    let high = this.#times.length
     // Times mostly come in order, so the end is where to look first.
-    const last = this.#times[high - 1]
-    if (last === undefined || last < time) return high
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.#times[middle] as bigint) < time) low = middle + 1
-      else high = middle
-    }
-    return low
+    const last = this.#times.at(-1)
+    if (last === undefined || last < time) return this.#times.length
+    return partitionPoint(this.#times.length, i => (this.#times[i] as bigint) < time)
   }
 }
