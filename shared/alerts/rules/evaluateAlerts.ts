@@ -123,7 +123,9 @@ function sinceWhen(signal: Signal, group: readonly TimedRow[], threshold: number
 function silent(alert: Alert, timed: readonly TimedRow[], now: number, thresholds: Thresholds): readonly FiringAlert[] {
   const threshold = thresholdOf(alert, '', thresholds)
   const newest = timed[0]?.time
-  const value = newest === undefined ? alert.signal.reading.minutes * 60 : (now - newest) / 1000
+  // No query looks further back than the window: what was before it is as long ago as the window is.
+  const longest = alert.signal.reading.minutes * 60
+  const value = newest === undefined ? longest : Math.min(longest, (now - newest) / 1000)
   if (value <= threshold) return []
   const since = newest === undefined ? now - value * 1000 : newest
   return [fired(alert, {}, { value, threshold, since, sinceIsKnown: newest !== undefined })]

@@ -122,6 +122,21 @@ describe('SQL', () => {
       estimated_cost_usd: number(3),
     })
 
+  test('says of a monitor that last ran before the window what the evaluation says', async () => {
+    await using session = await DuckDbSession.open()
+    const alert = alerts.find(({ name }) => name === 'monitor-silent')
+    if (alert === undefined) throw new Error('no such alert')
+    for (const minutes of [59, 61, 69]) {
+      const row = { ...monitorRow(), run_time: BigInt(now - minutes * 60_000) * 1000n }
+      await load(session, 'monitor_logs', [row], rowNames['monitor_logs'] ?? [])
+      const fired = evaluateAlerts({ monitor_logs: [row], cluster_logs: [] }, now, settings)
+      const { rows } = await session.query(alertSql(alert, settings, `make_timestamp(${String(now * 1000)})`))
+      const seconds = Math.min(60, minutes) * 60
+      expect(fired.filter(one => one.alert === alert.name).map(({ value }) => value)).toEqual([seconds])
+      expect(rows.map(({ value }) => Number(value))).toEqual([seconds])
+    }
+  })
+
   test('finds what the evaluation finds, whatever the rows are', async () => {
     await using session = await DuckDbSession.open()
     for (let round = 0; round < 12; round++) {
