@@ -65,16 +65,25 @@ export async function commitTimestamp(
   return inCommitTimestampOf(actions) ?? modifiedAt ?? (await store.head(commitPath(version)))?.modifiedAt ?? 0
 }
 
+/** Reads one commit of a log, from memory where it is there; `undefined` when there is no such version. */
+export type ReadCommit = (version: number) => Promise<CommitFile | undefined>
+
 /**
  * The commits `from` … `to`, both inclusive, in order.
  *
+ * @param read in place of reading each from the log
  * @throws DeltaError DELTA_VERSION_GAP for a version missing between them, deleted by log cleanup or never written
  */
-export async function* readCommits(store: ObjectStore, from: number, to: number): AsyncGenerator<Commit, void> {
+export async function* readCommits(
+  store: ObjectStore,
+  from: number,
+  to: number,
+  read?: ReadCommit,
+): AsyncGenerator<Commit, void> {
   if (to < from) return
-  const { commits } = await listLog(store, from)
+  const { commits } = await listLog(store, from, to)
   let previous = -Infinity
-  for await (const file of readCommitFiles(store, from, to)) {
+  for await (const file of readCommitFiles(store, from, to, read)) {
     const modifiedAt = commits.get(file.version)?.modifiedAt
     const own = inCommitTimestampOf(file.actions)
     const timestamp = own ?? Math.max(await commitTimestamp(store, file, modifiedAt), previous + 1)
@@ -84,8 +93,13 @@ export async function* readCommits(store: ObjectStore, from: number, to: number)
 }
 
 /** The same without timestamps, and so without a listing. */
-export async function* readCommitFiles(store: ObjectStore, from: number, to: number): AsyncGenerator<CommitFile, void> {
-  for await (const [version, file] of readAhead(versions(from, to), one => readCommitFile(store, one))) {
+export async function* readCommitFiles(
+  store: ObjectStore,
+  from: number,
+  to: number,
+  read: ReadCommit = version => readCommitFile(store, version),
+): AsyncGenerator<CommitFile, void> {
+  for await (const [version, file] of readAhead(versions(from, to), read)) {
     if (file === undefined) throw versionGap(store, version)
     yield file
   }

@@ -37,8 +37,10 @@ const blockSize = 10 ** blockDigits
  * Lists the log from version `from` on. For `from` above zero it lists blocks of a thousand versions by their common
  * prefix until one holds no commit, so that a long log costs no more than a short one, with stores too that cannot
  * start a listing in the middle.
+ *
+ * @param upTo the last version that is asked for; behind its block nothing is listed
  */
-export async function listLog(store: ObjectStore, from = 0): Promise<LogSegment> {
+export async function listLog(store: ObjectStore, from = 0, upTo = Infinity): Promise<LogSegment> {
   const found: ObjectInfo[] = []
   if (from <= 0) {
     for await (const info of store.list(`${logFolder}0`)) found.push(info)
@@ -53,7 +55,7 @@ export async function listLog(store: ObjectStore, from = 0): Promise<LogSegment>
       found.push(info)
       if (parseLogName(info.path)?.kind === 'commit') commits++
     }
-    if (commits === 0) return arrange(from, found)
+    if (commits === 0 || (block + 1) * blockSize > upTo) return arrange(from, found)
   }
 }
 

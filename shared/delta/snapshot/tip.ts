@@ -10,9 +10,11 @@ import { followState, loadState, refreshState } from './stateReader.js'
  */
 export const maxTipAgeMs = 60_000
 
-/** Commits this short are kept, and this many of them, so that a conflict check need not fetch them again. */
-const keptActions = 1_000
-const keptCommits = 32
+/** Commits this short are kept, so that a conflict check and whoever follows the table need not fetch them again. */
+const longestKept = 1_000
+/** Of all that are kept. A minute of a table that is written each second is some hundreds. */
+const keptActions = 16_000
+const keptCommits = 256
 
 /** The newest version of a table that this process knows of, and how fresh that knowledge is. */
 export class Tip {
@@ -22,6 +24,9 @@ export class Tip {
   #state: TableState | undefined
   #lookedAt = -Infinity
   readonly #recent = new Map<number, CommitFile>()
+  /** Of these, this process's own: as they were given, not as a reader finds them. */
+  readonly #own = new Set<number>()
+  #actions = 0
 
   /** @param maxAgeMs how long an absent next version is taken as the log's end without a listing */
   constructor(store: ObjectStore, clock: Clock, maxAgeMs: number) {
@@ -67,6 +72,7 @@ export class Tip {
   /** Records a commit of this process, and the state after it. */
   accept(commit: CommitFile, state: TableState): void {
     this.#keep(commit)
+    this.#own.add(commit.version)
     this.#learn(state, this.#clock.monotonic())
   }
 
@@ -79,6 +85,15 @@ export class Tip {
     const commit = this.#recent.get(version) ?? (await readCommitFile(this.#store, version))
     if (commit === undefined) throw versionGap(this.#store, version)
     return commit
+  }
+
+  /** A commit as the log has it, from memory where it was read lately; `undefined` when there is none. */
+  async read(version: number): Promise<CommitFile | undefined> {
+    const recent = this.#own.has(version) ? undefined : this.#recent.get(version)
+    if (recent !== undefined) return recent
+    const read = await readCommitFile(this.#store, version)
+    if (read !== undefined) this.#keep(read)
+    return read
   }
 
   #isStale(): boolean {
@@ -96,16 +111,27 @@ export class Tip {
   }
 
   #keep(commit: CommitFile): void {
-    if (commit.actions.length > keptActions) return
+    if (commit.actions.length > longestKept) return
+    this.#drop(commit.version)
     this.#recent.set(commit.version, { version: commit.version, actions: commit.actions })
-    if (this.#recent.size <= keptCommits) return
-    const oldest = this.#recent.keys().next()
-    if (oldest.done !== true) this.#recent.delete(oldest.value)
+    this.#actions += commit.actions.length
+    for (const oldest of this.#recent.keys()) {
+      if (this.#recent.size <= keptCommits && this.#actions <= keptActions) return
+      this.#drop(oldest)
+    }
+  }
+
+  #drop(version: number): void {
+    this.#actions -= this.#recent.get(version)?.actions.length ?? 0
+    this.#recent.delete(version)
+    this.#own.delete(version)
   }
 
   #forget(): void {
     this.#state = undefined
     this.#lookedAt = -Infinity
     this.#recent.clear()
+    this.#own.clear()
+    this.#actions = 0
   }
 }

@@ -1,7 +1,14 @@
 import { type Clock, systemClock } from '../../clock.js'
 import type { ObjectStore } from '../../storage/index.js'
 import { type ChangeScan, type ChangesOptions, readChanges } from '../changeDataFeed/index.js'
-import { type Commit, type HistoryEntry, readCommits, readHistory } from '../log/index.js'
+import {
+  type Commit,
+  type CommitFile,
+  type HistoryEntry,
+  readCommitFiles,
+  readCommits,
+  readHistory,
+} from '../log/index.js'
 import { requireReadable, type TableState } from '../protocol/index.js'
 import {
   firstVersionFrom,
@@ -93,7 +100,15 @@ export class DeltaTable {
    */
   async *commits(from: number, to?: number): AsyncGenerator<Commit, void> {
     const last = to ?? (await this.#tip.latest())?.version
-    if (last !== undefined) yield* readCommits(this.store, from, last)
+    if (last !== undefined) yield* readCommits(this.store, from, last, version => this.#tip.read(version))
+  }
+
+  /**
+   * The same without their times, which take a listing of the log; what {@link state} has just seen is not read again.
+   * Whoever follows a table from version to version takes these.
+   */
+  commitFiles(from: number, to: number): AsyncGenerator<CommitFile, void> {
+    return readCommitFiles(this.store, from, to, version => this.#tip.read(version))
   }
 
   /** The newest version that was there at a time in milliseconds since 1970. See {@link commitAt}. */

@@ -59,7 +59,7 @@ export async function planMicroBatch(
     more,
   })
   try {
-    for await (const commit of source.commits(version + 1, tip)) {
+    for await (const commit of source.commitFiles(version + 1, tip)) {
       const removed = commit.actions.some(action => 'remove' in action && action.remove.dataChange)
       const loss = rowLossOf(commit.actions)
       if (removed && loss === undefined)

@@ -238,7 +238,7 @@ async function checksOf(
 /** Whether nothing was added or removed behind the cursor: commits that only rearrange rows do not move it. */
 async function hasReadAll(source: DeltaTable, cursor: Cursor | undefined, { version }: TableState): Promise<boolean> {
   if (cursor === undefined || cursor.files > 0) return false
-  for await (const { actions } of source.commits(cursor.version + 1, version)) {
+  for await (const { actions } of source.commitFiles(cursor.version + 1, version)) {
     if (actions.some(a => ('add' in a && a.add.dataChange) || ('remove' in a && a.remove.dataChange))) return false
   }
   return true

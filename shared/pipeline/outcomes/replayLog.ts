@@ -74,7 +74,7 @@ export async function replaysAfter(lake: Lake, stream: Stream, ordinal: bigint):
 
 async function replayAt(table: DeltaTable, version: number): Promise<ReplayCommit | 'gone' | undefined> {
   try {
-    for await (const { actions } of table.commits(version, version)) {
+    for await (const { actions } of table.commitFiles(version, version)) {
       const recorded = asObject(asObject(asObject(commitInfoOf(actions)?.['lake'])?.['silver'])?.['replay'])
       if (recorded === undefined) return undefined
       const text = (name: string) => (typeof recorded[name] === 'string' ? recorded[name] : undefined)

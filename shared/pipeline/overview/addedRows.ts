@@ -37,7 +37,7 @@ async function addedFiles(table: DeltaTable, since: number, version: number): Pr
   if (version < since || version - since > maxCommits) return undefined
   const files: AddFile[] = []
   try {
-    for await (const { actions } of table.commits(since + 1, version)) files.push(...newDataFiles(actions))
+    for await (const { actions } of table.commitFiles(since + 1, version)) files.push(...newDataFiles(actions))
   } catch (error) {
     if (error instanceof DeltaError && error.code === 'DELTA_VERSION_GAP') return undefined
     throw error

@@ -37,7 +37,7 @@ export async function findExamples(lake: Lake, stream: Stream, before: ReadUpTo 
 async function filesBehind(table: DeltaTable, from: number, to: number): Promise<readonly AddFile[] | undefined> {
   const files: AddFile[] = []
   try {
-    for await (const { actions } of table.commits(from + 1, to)) {
+    for await (const { actions } of table.commitFiles(from + 1, to)) {
       if (rowLossOf(actions) !== undefined) return undefined
       files.push(...newDataFiles(actions))
     }

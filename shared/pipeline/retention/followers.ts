@@ -47,7 +47,7 @@ async function hasUnread(lake: Lake, follower: string, path: string, ending: End
   try {
     const cursor = readCursor(made, state.metadata.id, { table: follower, source: path, rebuild: 'lake rebuild' })
     if (cursor === undefined) return true
-    for await (const { actions } of table.commits(cursor.version + 1, state.version))
+    for await (const { actions } of table.commitFiles(cursor.version + 1, state.version))
       if (newDataFiles(actions).some(isOld) || [...(rowLossOf(actions)?.days.keys() ?? [])].some(isOldDay)) return true
     return false
   } catch (error) {

@@ -130,7 +130,7 @@ async function readReported(lake: Lake, cluster: TableState, paths: readonly str
       if (to < state.version) more = true
       if (to < from) continue
       const found: ReportedRun[] = []
-      for await (const { version, actions } of table.commits(from, to)) {
+      for await (const { version, actions } of table.commitFiles(from, to)) {
         const reported = readReportedRun(asObject(commitInfoOf(actions)?.['lake'])?.['run'], version)
         if (reported !== undefined) found.push(reported)
       }

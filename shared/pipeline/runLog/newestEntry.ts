@@ -12,7 +12,7 @@ export async function newestEntry(
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   for (let version = state.version; version > Math.max(0, state.version - farthest); version--) {
     try {
-      for await (const { actions } of table.commits(version, version)) {
+      for await (const { actions } of table.commitFiles(version, version)) {
         const entry = asObject(asObject(commitInfoOf(actions)?.['lake'])?.[name])
         if (entry !== undefined) return entry
       }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
 import {
   classicCheckpointPath,
@@ -45,6 +45,15 @@ describe('a listing of the log', () => {
     const store = await storeWith(...commits(0, 5_020))
     expect((await listLog(store, 5_010)).tip).toBe(5_020)
     expect(store.listed).toBe(11)
+  })
+
+  test('up to a version asks for no block behind that one', async () => {
+    const store = await storeWith(...commits(990, 2_003))
+    const list = vi.spyOn(store, 'list')
+    expect((await listLog(store, 998, 999)).commits.size).toBe(2)
+    expect(list).toHaveBeenCalledTimes(1)
+    expect((await listLog(store, 998, 1_000)).commits.size).toBe(2 + 1_000)
+    expect(list).toHaveBeenCalledTimes(3)
   })
 
   test('leaves out a checkpoint that lacks a part, and takes it once it is whole', async () => {

@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
+import type { CommitFile } from '../../../shared/delta/log/commit.js'
 import { commitPath } from '../../../shared/delta/log/logName.js'
 import { DeltaTable } from '../../../shared/delta/table/table.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
@@ -67,5 +68,73 @@ describe('what a process knows of a table', () => {
     expect((await table.state())?.version).toBe(1)
     expect(await table.commit(append(1, 'a', 2n))).toMatchObject({ kind: 'committed', version: 2, attempts: 1 })
     expect(await pathsOf(table)).toEqual(['a-1.parquet', 'a-2.parquet'])
+  })
+})
+
+async function commitsOf(commits: AsyncIterable<CommitFile>): Promise<readonly CommitFile[]> {
+  const found: CommitFile[] = []
+  for await (const commit of commits) found.push(commit)
+  return found
+}
+
+describe('who follows a table from version to version', () => {
+  async function followed() {
+    const { clock, store } = await emptyTable()
+    const [reader, writer] = [new DeltaTable(store, { clock }), new DeltaTable(store, { clock })]
+    await reader.state()
+    const [get, list] = [vi.spyOn(store, 'get'), vi.spyOn(store, 'list')]
+    const asked = () => get.mock.calls.map(([path]) => path)
+    return { clock, store, reader, writer, asked, list, get }
+  }
+
+  test('fetches no commit again that was just seen, and lists nothing', async () => {
+    const { reader, writer, asked, list, get } = await followed()
+    for (let version = 0; version < 100; version++) await writer.commit(append(version, 'a', BigInt(version)))
+    get.mockClear()
+    list.mockClear()
+    expect((await reader.state({ fresh: true }))?.version).toBe(100)
+    for (let again = 0; again < 3; again++)
+      expect((await commitsOf(reader.commitFiles(1, 100))).map(({ version }) => version)).toEqual(
+        Array.from({ length: 100 }, (_, i) => i + 1),
+      )
+    // Each once, and those asked for ahead of the end.
+    expect(new Set(asked()).size).toBe(asked().length)
+    expect(list).not.toHaveBeenCalled()
+  })
+
+  test('finds a commit of this process as the log has it', async () => {
+    const { store, writer } = await followed()
+    await writer.commit({ ...append(0, 'a', 1n), info: { lake: { rows: 1n, far: 2n ** 60n, none: null } } })
+    const other = new DeltaTable(store)
+    const [own] = await commitsOf(writer.commitFiles(1, 1))
+    expect(own).toEqual((await commitsOf(other.commitFiles(1, 1)))[0])
+  })
+
+  test('is told of the commit that was there, not of one of a table before it', async () => {
+    const { clock, store, reader, writer } = await followed()
+    for (const version of [0, 1]) await writer.commit(append(version, 'before', BigInt(version)))
+    await reader.state({ fresh: true })
+    await commitsOf(reader.commitFiles(1, 2))
+    for (const version of [0, 1, 2]) await store.delete(commitPath(version))
+    const made = await emptyTable()
+    await store.put(commitPath(0), (await made.store.get(commitPath(0))) ?? new Uint8Array())
+    await new DeltaTable(store, { clock }).commit(append(0, 'after', 7n))
+    expect((await reader.state({ fresh: true }))?.version).toBe(1)
+    const [commit] = await commitsOf(reader.commitFiles(1, 1))
+    expect(commit?.actions.flatMap(action => ('add' in action ? [action.add.path] : []))).toEqual(['after-7.parquet'])
+  })
+
+  test('is given as many as there is room for in memory, and reads the others again', async () => {
+    const { reader, writer, asked, get } = await followed()
+    const adds = (version: number) =>
+      Array.from({ length: 900 }, (_, i) => append(version, `${version}-${i}`, 1n).actions[0] as never)
+    for (let version = 0; version < 20; version++)
+      await writer.commit({ ...append(version, 'a', BigInt(version)), actions: adds(version) })
+    await reader.state({ fresh: true })
+    get.mockClear()
+    await commitsOf(reader.commitFiles(20, 20))
+    expect(asked()).toEqual([])
+    await commitsOf(reader.commitFiles(1, 1))
+    expect(asked()).toEqual([commitPath(1)])
   })
 })
