@@ -61,7 +61,9 @@ export const environment = z.object({
       'When gold runs, in place of what FRESHNESS_TARGET says: behind silver, so that it finds what silver has just made.',
     ),
   MONITOR_SCHEDULE: schedule().default('20 * * * * *').describe('When the monitor runs: behind gold.'),
-  MAINTENANCE_SCHEDULE: schedule().default('0 */10 * * * *').describe('When checkpoints and compaction run.'),
+  MAINTENANCE_SCHEDULE: schedule()
+    .default('30 */10 * * * *')
+    .describe('When checkpoints and compaction run: between the minutes at which silver, gold and the monitor do.'),
   CATCH_UP_SCHEDULE: schedule()
     .default('0 */5 * * * *')
     .describe('When bronze looks for partitions that lag while nothing commits.'),
@@ -97,7 +99,7 @@ export const environment = z.object({
   DUCKDB_MEMORY_LIMIT: bytes(64 * megabyte)
     .optional()
     .describe(
-      'Maximum memory DuckDB may use; beyond it, it spills to TEMP_FOLDER. A quarter of what the process may use, and of INSTANCE_MEMORY_MB (128MB to 1GB), when empty. Steps work on as many rows at once as fit into it.',
+      'Maximum memory DuckDB may use; beyond it, it spills to TEMP_FOLDER. A quarter of what the process may use, and of INSTANCE_MEMORY_MB (128MB to 1GB), when empty, and 128MB for maintenance. Steps work on as many rows at once as fit into it.',
     ),
   TEMP_FOLDER: checked(folderFault)
     .optional()

@@ -1,10 +1,18 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 
 /** What Linux says of a process: its memory now and at most, MB, and its processor time in hundredths of a second. */
 export interface ProcessFigures {
   readonly rssMb: number
   readonly peakMb: number
   readonly cpuTicks: number
+}
+
+/**
+ * Lets the most memory that a process has had begin anew from what it has now. What takes memory for a second or two is not
+ * seen by looks that lie ten seconds apart.
+ */
+export async function forgetPeak(pid: number): Promise<void> {
+  await writeFile(`/proc/${pid}/clear_refs`, '5')
 }
 
 /** Of a running process. */

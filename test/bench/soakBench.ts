@@ -9,7 +9,7 @@ import type { Lake } from '../../shared/pipeline/lake/index.js'
 import { MeteredStore } from '../../shared/storage/index.js'
 import { events } from '../harness/sampleStream/events.js'
 import { BenchStack } from './benchStack.js'
-import { processFigures } from './processFigures.js'
+import { forgetPeak, processFigures } from './processFigures.js'
 import { type SoakPanel, soakPlot } from './soakPlot.js'
 import { type LineVerdict, type SoakBound, type SoakSample, soakVerdict } from './soakVerdict.js'
 import { quantile, VisibleCommits } from './visibleCommits.js'
@@ -50,6 +50,7 @@ const otherFiles = 300
 /** @param samples by which the number of commits bounds the number of files */
 const soakBounds = (samples: readonly SoakSample[]): readonly SoakBound[] => [
   { name: 'rss_mb', unit: 'MB', growth: 0.05, most: 512 },
+  { name: 'peak_mb', unit: 'MB', growth: 0.05, most: 1024 },
   { name: 'cpu_percent', unit: '% of a core', growth: 0.1 },
   { name: 'bronze_p99_s', unit: 's', growth: 0.1 },
   { name: 'open_ms', unit: 'ms', growth: 0.25 },
@@ -70,7 +71,14 @@ function commitsPerMinute(samples: readonly SoakSample[], name: string): number 
 }
 
 const panels: readonly SoakPanel[] = [
-  { title: 'Memory of the function host', unit: 'MB', lines: [{ name: 'rss_mb', label: 'resident' }] },
+  {
+    title: 'Memory of the function host',
+    unit: 'MB',
+    lines: [
+      { name: 'rss_mb', label: 'resident' },
+      { name: 'peak_mb', label: 'at most since the last look' },
+    ],
+  },
   { title: 'Processor', unit: '% of a core', lines: [{ name: 'cpu_percent', label: 'function host' }] },
   {
     title: "From Kafka's timestamp to a reader of bronze, 99th percentile",
@@ -142,10 +150,12 @@ class SoakSampler {
 
   async look(): Promise<SoakSample['figures']> {
     const at = Date.now()
-    const { rssMb, cpuTicks } = await processFigures(this.#pid)
+    const { rssMb, peakMb, cpuTicks } = await processFigures(this.#pid)
+    await forgetPeak(this.#pid)
     const passed = (at - this.#before.at) / 1000
     const figures: Record<string, number | null> = {
       rss_mb: rounded(rssMb),
+      peak_mb: rounded(peakMb),
       // Linux counts in hundredths of a second.
       cpu_percent: rounded((cpuTicks - this.#before.cpuTicks) / passed),
       ...(await this.#freshness()),

@@ -2,6 +2,9 @@ import { totalmem } from 'node:os'
 
 const megabyte = 2 ** 20
 
+/** What a DuckDB needs at least, and does with where nobody waits for it: it spills what does not fit. */
+export const leastSessionMemory = 128 * megabyte
+
 /** Larger pieces make no better files. */
 const largestPiece = 64 * megabyte
 
@@ -29,7 +32,7 @@ export function defaultSessionMemory(
   limit: number = process.constrainedMemory(),
 ): number {
   const quarter = Math.floor(Math.min(usable(memory, limit), instance) / 4)
-  return Math.min(1024 * megabyte, Math.max(128 * megabyte, quarter))
+  return Math.min(1024 * megabyte, Math.max(leastSessionMemory, quarter))
 }
 
 const usable = (memory: number, limit: number): number => (limit > 0 ? Math.min(memory, limit) : memory)

@@ -2,7 +2,14 @@
 export type { HeldBytes } from './byteBudget.js'
 export type { Lake } from './lake.js'
 export { openLake } from './openLake.js'
-export { openSession, type PieceBounds, pieceBounds, sessionOptions, sortableBytes } from './openSession.js'
+export {
+  maintenanceSessionOptions,
+  openSession,
+  type PieceBounds,
+  pieceBounds,
+  sessionOptions,
+  sortableBytes,
+} from './openSession.js'
 export { PipelineError } from './pipelineError.js'
 export { closeProcessLake, processLake } from './processLake.js'
 export { journalFolder } from './runJournal.js'

@@ -1,5 +1,5 @@
 import { DuckDbSession, type SessionOptions } from '../../query/index.js'
-import { defaultSessionMemory } from './byteBudget.js'
+import { defaultSessionMemory, leastSessionMemory } from './byteBudget.js'
 import type { Lake } from './lake.js'
 
 /** The bounds of every DuckDB, by the settings: memory, and what it may spill where. */
@@ -9,6 +9,14 @@ export function sessionOptions({ settings }: Pick<Lake, 'settings'>): SessionOpt
     temporaryFolder: settings.tempFolder,
     temporaryLimit: settings.tempLimit,
   }
+}
+
+/**
+ * The same for what sorts files again, beside whatever else the process does: nobody waits for it, so that it takes no more
+ * of a large instance than of a small one, unless the settings say how much.
+ */
+export function maintenanceSessionOptions(lake: Pick<Lake, 'settings'>): SessionOptions {
+  return { ...sessionOptions(lake), memoryLimit: lake.settings.duckdbMemoryLimit ?? leastSessionMemory }
 }
 
 /** Most that a step works on at once: rows, and bytes of the files that they lie in. */

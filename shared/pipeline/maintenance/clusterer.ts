@@ -33,16 +33,21 @@ async function cluster(
   await using session = await DuckDbSession.open(options)
   const sortable = sortableRows(session, files, job, layout)
   const columns = job.clusterBy.flatMap(path => clusterColumn(sortable, path) ?? [])
+  const parts = Math.max(1, Math.ceil(job.files.reduce((sum, { size }) => sum + size, 0) / job.targetFileSize))
   {
     using view = await sortable.view()
     const place = await curvePlace(session, view.sql, columns)
     const order = [...place, ...columns.map(({ sql }) => `${sql} NULLS FIRST`)]
-    const ordered = order.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`
-    await session.run(`CREATE TABLE sorted_rows AS SELECT q.* FROM (${view.sql}) AS q${ordered}`)
+    const ordered = `SELECT q.* FROM (${view.sql}) AS q${order.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`}`
+    if (parts === 1) {
+      // Rows that are one file need not be kept to be parted, which takes as much memory again.
+      const add = await sortable.makeFile(ordered)
+      return add === undefined ? [] : [{ ...add, dataChange: false }]
+    }
+    await session.run(`CREATE TABLE sorted_rows AS ${ordered}`)
   }
   const { rows } = await session.row('SELECT count(*) AS rows FROM sorted_rows')
   const count = Number(rows)
-  const parts = Math.max(1, Math.ceil(job.files.reduce((sum, { size }) => sum + size, 0) / job.targetFileSize))
   const adds: AddFile[] = []
   try {
     for (let part = 0; part < parts; part++) {

@@ -16,7 +16,7 @@ const timers = [
   { step: 'silver', every: 60, at: 0, run: (lake: Lake) => runSilver(lake, 'timer') },
   { step: 'gold', every: 60, at: 10, run: (lake: Lake) => runGold(lake, 'timer') },
   { step: 'monitor', every: 60, at: 20, run: (lake: Lake) => runMonitor(lake, 'timer'), isAlwaysBusy: true },
-  { step: 'maintenance', every: 600, at: 0, run: (lake: Lake) => runMaintenance(lake, 'timer'), isAlwaysBusy: true },
+  { step: 'maintenance', every: 600, at: 30, run: (lake: Lake) => runMaintenance(lake, 'timer'), isAlwaysBusy: true },
   { step: 'catchUp', every: 300, at: 0, run: (lake: Lake) => catchUp(lake, 'timer', { stalledForMs: 60_000 }) },
 ] as const
 
