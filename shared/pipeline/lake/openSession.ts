@@ -12,11 +12,12 @@ export function sessionOptions({ settings }: Pick<Lake, 'settings'>): SessionOpt
 }
 
 /**
- * The same for what sorts files again, beside whatever else the process does: nobody waits for it, so that it takes no more
- * of a large instance than of a small one, unless the settings say how much.
+ * The same for what sorts files again, beside whatever else the process does: nobody waits for it, so that it takes one core
+ * and no more memory of a large instance than of a small one, unless the settings say how much. A second core would read
+ * and write files with buffers of its own.
  */
 export function maintenanceSessionOptions(lake: Pick<Lake, 'settings'>): SessionOptions {
-  return { ...sessionOptions(lake), memoryLimit: lake.settings.duckdbMemoryLimit ?? leastSessionMemory }
+  return { ...sessionOptions(lake), memoryLimit: lake.settings.duckdbMemoryLimit ?? leastSessionMemory, threads: 1 }
 }
 
 /** Most that a step works on at once: rows, and bytes of the files that they lie in. */

@@ -15,6 +15,6 @@ describe('what maintenance sorts with', () => {
 
   test('is what the settings say, and spills where the steps do', () => {
     const lake = lakeOf({ DUCKDB_MEMORY_LIMIT: '300MB', TEMP_FOLDER: import.meta.dirname, TEMP_LIMIT: '1GB' })
-    expect(maintenanceSessionOptions(lake)).toEqual(sessionOptions(lake))
+    expect(maintenanceSessionOptions(lake)).toEqual({ ...sessionOptions(lake), threads: 1 })
   })
 })
