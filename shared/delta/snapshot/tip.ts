@@ -72,7 +72,7 @@ export class Tip {
   /** Records a commit of this process, and the state after it. */
   accept(commit: CommitFile, state: TableState): void {
     this.#keep(commit)
-    this.#own.add(commit.version)
+    if (this.#recent.has(commit.version)) this.#own.add(commit.version)
     this.#learn(state, this.#clock.monotonic())
   }
 

@@ -5,17 +5,12 @@ import type { RunProfile } from './costModel.js'
 
 /** What executions of functions took: a run of a step may be several runs of `cluster_logs`, and is one execution. */
 export class Executions {
-  readonly #lake: Lake
   readonly #taken = new Map<string, RunProfile[]>()
 
-  constructor(lake: Lake) {
-    this.#lake = lake
-  }
-
-  async run(step: string, execute: () => Promise<readonly StepReport[]>): Promise<void> {
-    const { store } = this.#lake
+  async run(step: string, lake: Lake, execute: (lake: Lake) => Promise<readonly StepReport[]>): Promise<void> {
+    const { store } = lake
     const [before, cpuBefore] = [store.usage(), process.cpuUsage()]
-    const reports = await execute()
+    const reports = await execute(lake)
     const failed = reports.find(({ outcome }) => outcome === 'failed')
     if (failed !== undefined) throw new Error(JSON.stringify(failed))
     const { user, system } = process.cpuUsage(cpuBefore)

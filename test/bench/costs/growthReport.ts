@@ -57,7 +57,8 @@ function row(
   points: readonly GrownPoint[],
   text: (value: number) => string,
 ): string {
-  return `| ${[name, ...values.map(text), text(atBillion(values, points))].join(' | ')} |`
+  const far = atBillion(values, points)
+  return `| ${[name, ...values.map(text), Number.isNaN(far) ? '' : text(far)].join(' | ')} |`
 }
 
 /**
