@@ -18,8 +18,11 @@ export interface KeyReads {
 
 /** Rows below which all keys are read sooner than they are looked up. */
 const minRows = 2 ** 18
-/** Rows for each new one below which nearly every stretch of rows would have one of their keys. */
-const minRatio = 4
+/**
+ * Rows for each new one below which to read all keys takes less time than to look up each new one, and less memory: where many
+ * rows are new, nearly every stretch of rows has one of their keys.
+ */
+const minRatio = 16
 /** The part of a file's rows from which on it is read whole. */
 const maxOfFile = 1 / 3
 
