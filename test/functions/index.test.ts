@@ -75,7 +75,7 @@ describe('the app', () => {
     ['silver', '0 * * * * *'],
     ['gold', '10 * * * * *'],
     ['monitor', '20 * * * * *'],
-    ['maintenance', '0 */10 * * * *'],
+    ['maintenance', '30 */10 * * * *'],
     ['catchUp', '0 */5 * * * *'],
   ])('%s runs at %s by default, and not whenever an instance starts', (name, schedule) => {
     expect(triggerOf(name)).toMatchObject({ schedule })
