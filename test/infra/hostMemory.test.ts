@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 import { memoryOfInstance } from '../../infra/local/hostMemory.js'
 
@@ -11,5 +11,12 @@ test.each([512, 2_048])('a host has the heap of an instance of %i MB, whatever t
   // Young objects come on top.
   expect(limit).toBeGreaterThanOrEqual(megabytes / 2)
   expect(limit).toBeLessThan(megabytes * 0.75)
-  expect(env['MALLOC_ARENA_MAX']).toBeDefined()
+  for (const name of ['MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_', 'MALLOC_TRIM_THRESHOLD_'])
+    expect(env[name]).toBeDefined()
+})
+
+test('what the environment says of the allocator counts', () => {
+  vi.stubEnv('MALLOC_TRIM_THRESHOLD_', '1')
+  expect(memoryOfInstance(512).env).toMatchObject({ MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '1' })
+  vi.unstubAllEnvs()
 })
