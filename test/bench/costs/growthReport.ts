@@ -30,7 +30,7 @@ export function growthText(points: readonly GrownPoint[], conditions: GrowthCond
     points.map(({ measured }) => measured.profiles.find(profile => profile.step === step)?.busy[of] ?? 0)
   const dear = (step: string) => reports.map(report => perMillion(report, step))
   return [
-    `\`npm run bench -- growth\` (${machine}): ${minutes} minutes of ${grouped(eventsPerSecond)} events a second, random keys, a commit every ${intervalSeconds} s, on top of so many events that went through every function before; a clock moved by hand, a lake in memory, prices and sizes as in the curve above (${grouped(instanceMemoryMb)} MB). Means of an execution, and dollars a million events:`,
+    `\`npm run bench -- growth\` (${machine}): ${minutes} minutes of ${grouped(eventsPerSecond)} events a second, random keys, a commit every ${intervalSeconds} s, on top of so many events that went through every function before; a clock moved by hand, a lake in memory, prices and sizes as in the curve below (${grouped(instanceMemoryMb)} MB). Means of an execution, and dollars a million events:`,
     '',
     `| | ${points.map(({ eventsBefore }) => `${grouped(eventsBefore)} before`).join(' | ')} | 10⁹, by arithmetic |`,
     `|---|${'--:|'.repeat(points.length + 1)}`,
