@@ -173,12 +173,7 @@ export class KeySegment {
 
   /** The last file whose first stretch is not behind this one. */
   #fileOf(stretch: number): number {
-    return (
-      Math.max(
-        1,
-        partitionPoint(this.#firsts.length, i => (this.#firsts[i] as number) <= stretch),
-      ) - 1
-    )
+    return partitionPoint(this.#firsts.length - 1, i => (this.#firsts[i + 1] as number) <= stretch)
   }
 }
 

@@ -7,20 +7,18 @@ import { peersRecord } from '../peers/peersLoad.js'
 
 /** Events of one shape, whose keys are random and whose time is now. */
 export interface CostLoad {
-  readonly name: string
   readonly stream: Stream
   readonly record: (id: number, time: number) => ProducedRecord
 }
 
 /** The sample stream's events, small ones. */
-export const smallEvents: CostLoad = { name: 'flat', stream: events, record: peersRecord }
+export const smallEvents: CostLoad = { stream: events, record: peersRecord }
 
 /** Events of 1 KB, by the name that the benchmark of bronze has for them. */
 export function largeEvents(): CostLoad {
   const load = bronzeLoads.find(({ name }) => name === '1 KB')
   if (load === undefined) throw new Error('The benchmark of bronze has no events of 1 KB.')
   return {
-    name: load.name,
     stream: load.stream,
     record(id, time) {
       const event = load.event(keyOwner(id)) as Readonly<Record<string, unknown>>

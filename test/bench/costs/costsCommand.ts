@@ -7,7 +7,8 @@ import { machineDescription } from '../machine.js'
 import { writeSection } from '../pageSection.js'
 import { largeEvents, smallEvents } from './costLoads.js'
 import { measureCase } from './costProfiles.js'
-import { costsPicture, costsText, type CurvePoint } from './costsReport.js'
+import { costsPicture, costsText } from './costsReport.js'
+import type { CurvePoint } from './curvePoint.js'
 import { operationCpuMs } from './operationCpu.js'
 
 const rates = [100, 1_000, 10_000]

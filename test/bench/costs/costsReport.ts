@@ -1,16 +1,10 @@
 import type { CostReport } from '../../../shared/pipeline/cost/index.js'
 import { defaultPrices } from '../../../shared/telemetry/index.js'
 import { barChart } from '../barChart.js'
-import { type CostCase, monthlyCost, operationMs } from './costModel.js'
-import type { MeasuredCase } from './costProfiles.js'
+import { operationMs } from './costModel.js'
+import { atSize, type CurvePoint } from './curvePoint.js'
+import { dollars, grouped, short } from './figureText.js'
 import { listedAsOf, listedCost, listedPrices } from './listedPrices.js'
-
-/** A rate and a commit interval, as they were measured. */
-export interface CurvePoint {
-  readonly eventsPerSecond: number
-  readonly intervalSeconds: number
-  readonly measured: MeasuredCase
-}
 
 /** What all points have in common. */
 export interface CurveConditions {
@@ -21,24 +15,6 @@ export interface CurveConditions {
 
 /** Megabytes that Flex Consumption offers. */
 export const instanceSizes = [512, 2048, 4096] as const
-
-const atSize = (
-  { eventsPerSecond, intervalSeconds, measured }: CurvePoint,
-  instanceMemoryMb: number,
-  operationCpuMs: number,
-  bronzeWaits = false,
-): CostReport => {
-  const one: CostCase = {
-    eventsPerSecond,
-    commitIntervalMs: intervalSeconds * 1_000,
-    instanceMemoryMb,
-    bronzeWaits,
-    operationMs,
-    operationCpuMs,
-    prices: defaultPrices,
-  }
-  return monthlyCost(measured.profiles, one)
-}
 
 /** The curve, of small events and of large ones, as tables of Markdown and what they hold for. Pure. */
 export function costsText(
@@ -205,12 +181,4 @@ function perGigabyte({ measured }: CurvePoint, report: CostReport | undefined): 
 
 function eventBytes(points: readonly CurvePoint[]): number {
   return points[0]?.measured.bytesPerEvent ?? 0
-}
-
-const grouped = (value: number) => value.toLocaleString('en-US')
-const short = (value: number) => (value >= 100 ? grouped(Math.round(value)) : value.toFixed(1))
-
-function dollars(value: number | undefined): string {
-  if (value === undefined || !Number.isFinite(value)) return 'too small'
-  return value >= 10 ? `$${grouped(Math.round(value))}` : `$${value.toFixed(value >= 1 ? 2 : 4)}`
 }

@@ -1,7 +1,7 @@
 import type { CostReport } from '../../../shared/pipeline/cost/index.js'
-import { defaultPrices } from '../../../shared/telemetry/index.js'
-import { monthlyCost, operationMs } from './costModel.js'
 import type { MeasuredCase } from './costProfiles.js'
+import { atSize } from './curvePoint.js'
+import { dollars, grouped, short } from './figureText.js'
 
 /** What was measured with so many events in all tables before. */
 export interface GrownPoint {
@@ -23,8 +23,10 @@ const billion = 1e9
 
 /** What a million events cost by the events that are there already, and what each function takes, as Markdown. Pure. */
 export function growthText(points: readonly GrownPoint[], conditions: GrowthConditions): string {
-  const { eventsPerSecond, intervalSeconds, minutes, machine } = conditions
-  const reports = points.map(({ measured }) => reportOf(measured, conditions))
+  const { eventsPerSecond, intervalSeconds, minutes, operationCpuMs, machine } = conditions
+  const reports = points.map(({ measured }) =>
+    atSize({ eventsPerSecond, intervalSeconds, measured }, instanceMemoryMb, operationCpuMs),
+  )
   const steps = points[0]?.measured.profiles.map(({ step }) => step) ?? []
   const figure = (step: string, of: 'cpuMs' | 'reads' | 'writes') =>
     points.map(({ measured }) => measured.profiles.find(profile => profile.step === step)?.busy[of] ?? 0)
@@ -74,24 +76,7 @@ export function atBillion(values: readonly number[], points: readonly Pick<Grown
   return last + added * Math.log10(billion / most)
 }
 
-function reportOf(measured: MeasuredCase, conditions: GrowthConditions): CostReport {
-  const { eventsPerSecond, intervalSeconds, operationCpuMs } = conditions
-  return monthlyCost(measured.profiles, {
-    eventsPerSecond,
-    commitIntervalMs: intervalSeconds * 1_000,
-    instanceMemoryMb,
-    bronzeWaits: false,
-    operationMs,
-    operationCpuMs,
-    prices: defaultPrices,
-  })
-}
-
 function perMillion(report: CostReport, step: string): number {
   const cost = report.steps.find(found => found.step === step)
   return ((cost?.total ?? 0) / report.total.rowsOut) * 1e6
 }
-
-const grouped = (value: number) => value.toLocaleString('en-US')
-const short = (value: number) => (value >= 100 ? grouped(Math.round(value)) : value.toFixed(1))
-const dollars = (value: number) => `$${value.toFixed(4)}`
