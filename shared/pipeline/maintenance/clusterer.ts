@@ -42,7 +42,7 @@ async function cluster(
     if (parts === 1) {
       // Rows that are one file need not be kept to be parted, which takes as much memory again.
       const add = await sortable.makeFile(ordered)
-      return add === undefined ? [] : [{ ...add, dataChange: false }]
+      return add === undefined ? [] : [add]
     }
     await session.run(`CREATE TABLE sorted_rows AS ${ordered}`)
   }
@@ -55,7 +55,7 @@ async function cluster(
       const add = await sortable.makeFile(
         `SELECT * FROM sorted_rows WHERE rowid >= ${String(start)} AND rowid < ${String(end)}`,
       )
-      if (add !== undefined) adds.push({ ...add, dataChange: false })
+      if (add !== undefined) adds.push(add)
     }
   } catch (error) {
     await discard(job, adds)

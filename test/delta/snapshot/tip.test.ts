@@ -102,6 +102,25 @@ describe('who follows a table from version to version', () => {
     expect(list).not.toHaveBeenCalled()
   })
 
+  test('with the times of commits too fetches none again, and lists once', async () => {
+    const { reader, writer, asked, list, get } = await followed()
+    for (let version = 0; version < 20; version++) await writer.commit(append(version, 'a', BigInt(version)))
+    await reader.state({ fresh: true })
+    get.mockClear()
+    list.mockClear()
+    expect(await commitsOf(reader.commits(1, 20))).toHaveLength(20)
+    expect(asked()).toEqual([])
+    expect(list).toHaveBeenCalledTimes(1)
+  })
+
+  test('fetches a commit of this process once, however often it was asked for', async () => {
+    const { writer, asked, get } = await followed()
+    await writer.commit(append(0, 'a', 1n))
+    get.mockClear()
+    for (let again = 0; again < 3; again++) await commitsOf(writer.commitFiles(1, 1))
+    expect(asked()).toEqual([commitPath(1)])
+  })
+
   test('finds a commit of this process as the log has it', async () => {
     const { store, writer } = await followed()
     await writer.commit({ ...append(0, 'a', 1n), info: { lake: { rows: 1n, far: 2n ** 60n, none: null } } })
@@ -133,6 +152,17 @@ describe('who follows a table from version to version', () => {
     await reader.state({ fresh: true })
     get.mockClear()
     await commitsOf(reader.commitFiles(20, 20))
+    expect(asked()).toEqual([])
+    await commitsOf(reader.commitFiles(1, 1))
+    expect(asked()).toEqual([commitPath(1)])
+  })
+
+  test('is given no more than some hundreds, however short they are', async () => {
+    const { reader, writer, asked, get } = await followed()
+    for (let version = 0; version < 300; version++) await writer.commit(append(version, 'a', BigInt(version)))
+    await reader.state({ fresh: true })
+    get.mockClear()
+    await commitsOf(reader.commitFiles(300, 300))
     expect(asked()).toEqual([])
     await commitsOf(reader.commitFiles(1, 1))
     expect(asked()).toEqual([commitPath(1)])

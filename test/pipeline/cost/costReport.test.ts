@@ -201,6 +201,7 @@ describe('the largest lever', () => {
 
   test.each<[Partial<CostedRun>, RegExp]>([
     [{ durationMs: 10_000_000 }, /computing in bronze of events: a smaller instance where it suffices \(2048 MB now\)/],
+    [{ durationMs: 10_000_000 }, /, or rarer, larger deliveries \(subscriberIntervalInSeconds/],
     [{ writes: 2 }, /writes to storage by bronze of events: rarer, larger deliveries \(subscriberIntervalInSeconds/],
     [{ step: 'silver', lists: 2 }, /listings of storage by silver of events: run it less often \(SILVER_SCHEDULE\)/],
     [

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
 import { ManualClock } from '../../../shared/clock.js'
 import { commitPath } from '../../../shared/delta/index.js'
@@ -9,6 +9,7 @@ import { runMaintenance } from '../../../shared/pipeline/maintenance/maintenance
 import { runMonitor } from '../../../shared/pipeline/monitor/monitorStep.js'
 import { runSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import type { StepReport } from '../../../shared/pipeline/step/stepReport.js'
+import { DuckDbSession } from '../../../shared/query/index.js'
 import { Faults, FaultyStore } from '../../../shared/storage/faults/index.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
 import { BronzeFixture, day0, isCommit, range } from '../bronze/bronzeFixture.js'
@@ -109,6 +110,17 @@ describe('maintenance', () => {
       ['summary', 1n, true],
     ])
     expect(await maintain(f)).toMatchObject({ 'silver/events': { outcome: 'nothingToDo' } })
+  })
+
+  test('sorts with no more memory on a large instance than on the smallest', async () => {
+    await using f = await open({ settings: { COMPACTION_MIN_FILES: '3', INSTANCE_MEMORY_MB: '4096' } })
+    await filled(f)
+    f.clock.advance(20 * minutes)
+    const opened = vi.spyOn(DuckDbSession, 'open')
+    expect((await maintain(f))['silver/events']).toMatchObject({ outcome: 'committed' })
+    const asked = opened.mock.calls.map(([options]) => [options?.memoryLimit, options?.threads])
+    expect(new Set(asked.map(String))).toEqual(new Set([`${128 * 2 ** 20},1`]))
+    opened.mockRestore()
   })
 
   test('leaves young files alone', async () => {

@@ -27,6 +27,12 @@ describe('the overview as a file', () => {
     },
   )
 
+  test('a whole one of the former format, whose runs were not told from executions, is recreated', () => {
+    const former = encodeOverview(overview).replace('"format":3', '"format":2')
+    expect(former).toContain('"format":2')
+    expect(decodeOverview(former)).toBeUndefined()
+  })
+
   test('a value that is too long for a page is cut', () => {
     const long = {
       ...overview,
