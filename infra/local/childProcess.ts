@@ -129,6 +129,7 @@ export class StackProcess {
     return new LocalStackError(
       'PROCESS_FAILED',
       `${this.name} did not start (${why}): ${reason.trim()} (log: ${this.#logFile})`,
+      { data: { endedBy: why } },
     )
   }
 }

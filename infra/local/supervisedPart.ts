@@ -26,10 +26,13 @@ export interface PartPlan {
 export interface RestartPolicy {
   readonly firstDelayMs: number
   readonly longestDelayMs: number
-  /** So many ends in a row, without having run for `stableMs` between them, and it is given up. */
+  /** So many ends of itself in a row, without having run for `stableMs` between them, and it is given up. */
   readonly maxFailures: number
   readonly stableMs: number
 }
+
+/** Somebody, or the system for want of memory, sends these; what fails by itself ends with a code, or as SIGSEGV or SIGABRT. */
+const fromOutside: ReadonlySet<string> = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'])
 
 /** The policy of the stack's own parts: patient enough for a broker that recovers its log, no loop without end. */
 export const restartPolicy: RestartPolicy = {
@@ -51,8 +54,9 @@ export interface Supervision {
 }
 
 /**
- * A part of the stack that is started again, with growing pauses, whenever it ends by itself. Parts that depend on it
- * are ended before it comes back and started after: what they remember of it may no longer be true.
+ * A part of the stack that is started again whenever it ends: after a pause that grows when it ends by itself, and after
+ * the first pause, however often, when it is killed. Parts that depend on it are ended before it comes back and started
+ * after: what they remember of it may no longer be true.
  */
 export class SupervisedPart {
   readonly name: string
@@ -137,13 +141,14 @@ export class SupervisedPart {
     this.#recovery = Promise.all([this.#recovery, this.#bringBack(why, turn)]).then(() => undefined)
   }
 
-  async #bringBack(first: string, turn: number): Promise<void> {
+  async #bringBack(first: string, turn: number, firstEnd = first): Promise<void> {
     const { policy, say, failed } = this.#supervision
     const isOver = () => this.#isStopping() || this.#turn !== turn
     await Promise.all(this.#dependents.map(d => d.#suspend()))
-    for (let why = first; !isOver();) {
+    for (let [why, endedBy] = [first, firstEnd]; !isOver();) {
       const wasStable = this.#clock.monotonic() - this.#startedAt >= policy.stableMs
-      this.#failures = wasStable ? 1 : this.#failures + 1
+      const wasKilled = fromOutside.has(endedBy)
+      this.#failures = (wasStable ? 0 : this.#failures) + (wasKilled ? 0 : 1)
       const log = this.#plan.logFile === undefined ? '' : `; log: ${this.#plan.logFile}`
       if (this.#failures > policy.maxFailures) {
         const times = `${policy.maxFailures} times`
@@ -155,7 +160,8 @@ export class SupervisedPart {
         )
         return
       }
-      const delay = Math.min(policy.firstDelayMs * 2 ** (this.#failures - 1), policy.longestDelayMs)
+      const doubled = wasKilled ? 0 : this.#failures - 1
+      const delay = Math.min(policy.firstDelayMs * 2 ** doubled, policy.longestDelayMs)
       say(`${this.name} ended (${why}); it is started again in ${delay / 1000} s${log}`)
       await this.#clock.sleep(delay, this.#stopping.signal).catch(() => undefined)
       if (isOver()) return
@@ -165,6 +171,7 @@ export class SupervisedPart {
         break
       } catch (thrown) {
         why = asError(thrown).message
+        endedBy = endOf(thrown)
       }
     }
     if (!isOver()) for (const dependent of this.#dependents) dependent.#resume()
@@ -189,9 +196,15 @@ export class SupervisedPart {
       try {
         if (await this.#begin(turn)) this.#sayBack()
       } catch (thrown) {
-        if (this.#turn === turn) await this.#bringBack(asError(thrown).message, turn)
+        if (this.#turn === turn) await this.#bringBack(asError(thrown).message, turn, endOf(thrown))
       }
     }
     this.#recovery = Promise.all([this.#recovery, begin()]).then(() => undefined)
   }
+}
+
+/** How the process ended whose start threw this; nothing when it did not end. */
+function endOf(thrown: unknown): string {
+  const endedBy = thrown instanceof LocalStackError ? thrown.data['endedBy'] : undefined
+  return typeof endedBy === 'string' ? endedBy : ''
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
+import { LocalStackError } from '../../infra/local/localStackError.js'
 import { type RestartPolicy, type RunningProcess, SupervisedPart } from '../../infra/local/supervisedPart.js'
 import { ManualClock } from '../../shared/clock.js'
 
@@ -7,8 +8,12 @@ import { ManualClock } from '../../shared/clock.js'
 class Fake {
   readonly processes: { end: (why: string) => void; killed: boolean; stopped: boolean }[] = []
   refuse: Error | undefined
+  refuseOnce: Error | undefined
 
   readonly start = (): Promise<RunningProcess> => {
+    const once = this.refuseOnce
+    this.refuseOnce = undefined
+    if (once !== undefined) return Promise.reject(once)
     if (this.refuse !== undefined) return Promise.reject(this.refuse)
     let end: (why: string) => void = () => undefined
     const exited = new Promise<string>(resolve => {
@@ -92,6 +97,40 @@ describe('a supervised part', () => {
     await settled()
     expect(failures).toEqual([
       'Kafka ended (the disk is full) and was started again 4 times without lasting. Everything stops.',
+    ])
+  })
+
+  test('what is killed again and again, started or not, comes back each time after the first pause', async () => {
+    const { failures, said, start } = supervised()
+    const fake = new Fake()
+    await start('Functions', fake)
+    for (let i = 0; i < 3 * policy.maxFailures; i++) {
+      fake.last?.end(i % 2 === 0 ? 'SIGKILL' : 'SIGTERM')
+      fake.refuseOnce =
+        i % 3 === 0
+          ? new LocalStackError('PROCESS_FAILED', 'killed while it started', { data: { endedBy: 'SIGKILL' } })
+          : undefined
+      await settled()
+    }
+    expect(failures).toEqual([])
+    const ends = said.filter(line => line.includes('ended'))
+    expect(ends).toHaveLength(4 * policy.maxFailures)
+    expect(ends.filter(line => !line.endsWith('it is started again in 1 s'))).toEqual([])
+    expect(said.at(-1)).toBe(`Functions runs again (pid ${String(fake.processes.length)})`)
+  })
+
+  test('what is killed between ends of its own is given up for those', async () => {
+    const { failures, start } = supervised()
+    const fake = new Fake()
+    await start('Functions', fake)
+    for (let i = 0; i <= policy.maxFailures; i++) {
+      fake.last?.end('SIGKILL')
+      await settled()
+      fake.last?.end(i % 2 === 0 ? 'code 1' : 'SIGABRT')
+      await settled()
+    }
+    expect(failures).toEqual([
+      'Functions ended (code 1) and was started again 4 times without lasting. Everything stops.',
     ])
   })
 
