@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 
+import { memoryOfInstance } from '../../infra/local/index.js'
 import { type Azurite, startAzurite } from '../harness/azurite.js'
 
 const run = promisify(execFile)
@@ -59,8 +60,9 @@ async function* overBacklog(rows: number, store: string, azurite: Azurite | unde
     const settings = JSON.stringify({ ...lake, INSTANCE_MEMORY_MB: String(megabytes), COMPACTION_MIN_FILES: '2' })
     const measure = async (step: string) => {
       const script = join(import.meta.dirname, 'stepProcess.js')
-      const heap = `--max-old-space-size=${megabytes / 2}`
-      const { stdout } = await run(process.execPath, [heap, script, step, String(rows), settings])
+      const { nodeArgs, env } = memoryOfInstance(megabytes)
+      const args = [...nodeArgs, script, step, String(rows), settings]
+      const { stdout } = await run(process.execPath, args, { env: { ...process.env, ...env } })
       return JSON.parse(stdout) as Omit<StepMeasure, 'step' | 'rows' | 'store'>
     }
     try {

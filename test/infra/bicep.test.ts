@@ -3,8 +3,9 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
+import { memoryOfInstance } from '../../infra/local/hostMemory.js'
 import { bronzePath } from '../../shared/contract/index.js'
 import { journalFolder } from '../../shared/pipeline/lake/index.js'
 import { defaultText, isSecret, localDefaults, readSettings, settingNames } from '../../shared/settings/index.js'
@@ -132,14 +133,26 @@ describe('settings of the deployed app', () => {
 
   test('that main.bicep sets itself have known names and values the app takes', () => {
     const main = read('infra/main.bicep')
-    const set = [...main.matchAll(/\b([A-Z]+(?:_[A-Z0-9]+)+):/g)].map(([, name = '']) => name)
+    const set = [...main.matchAll(/\b(?!MALLOC_)([A-Z]+(?:_[A-Z0-9]+)+):/g)].map(([, name = '']) => name)
     expect(set.length).toBeGreaterThan(8)
     expect([...new Set(set)].filter(name => declared[name] === undefined)).toEqual([])
     for (const size of ['512', '2048', '4096']) {
-      const small = size === '512' ? { DUCKDB_MEMORY_LIMIT: '192MB', MODEL_MEMORY_LIMIT: '96MB' } : {}
-      for (const [name, value] of Object.entries(small)) expect(main).toContain(`${name}: '${value}'`)
+      const small = size === '512' ? entriesOf(variable('infra/main.bicep', 'smallestInstance')) : {}
       readSettings({ INSTANCE_MEMORY_MB: size, TEMP_LIMIT: '600MB', ...small })
     }
+  })
+
+  test('that give memory back on the smallest instance are those that the local host is measured with', () => {
+    for (const name of ['MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_', 'MALLOC_TRIM_THRESHOLD_'])
+      vi.stubEnv(name, undefined)
+    const { nodeArgs, env } = memoryOfInstance(512)
+    expect(entriesOf(variable('infra/main.bicep', 'smallestInstance'))).toEqual({
+      MODEL_MEMORY_LIMIT: '96MB',
+      ...env,
+      languageWorkers__node__arguments: nodeArgs.join(' '),
+    })
+    expect(read('infra/main.bicep')).toContain('instanceMemoryMB == 512 ? smallestInstance : {}')
+    vi.unstubAllEnvs()
   })
 })
 
