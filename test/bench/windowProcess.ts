@@ -30,6 +30,8 @@ const rows = Number(rowsText)
 const batchRows = 60_000
 const duplicates = 600
 const fileRows = 1_000_000
+const warmingRuns = 5
+const measuredRuns = 5
 const pipelineRows = 500_000
 const events: Stream = { ...sample, dedupeWithinMs: windowDays * dayMs }
 
@@ -113,13 +115,16 @@ async function opened(lake: Lake): Promise<object> {
   }
 }
 
-/** A first run, which fetches what it needs, and three as they are from then on; each must take exactly the new keys. */
+/**
+ * Runs until what a run goes through is compiled, the first of which also fetches what it needs, and then those that are
+ * measured, as they are from then on; each must take exactly the new keys.
+ */
 async function runs(lake: Lake): Promise<object> {
   const bronze = lake.table(bronzePath(events))
   const batch = `batch ${part} ${Date.now() % 1e6}`
   const measures = []
   let [bytes, requests, stretches] = [0, 0, 0]
-  for (let i = 0; i < 4; i++) {
+  for (let i = 0; i < warmingRuns + measuredRuns; i++) {
     const repeated = Array.from({ length: duplicates }, () => keyOf('window', Math.floor(Math.random() * rows)))
     const state = await bronze.state({ fresh: true })
     const own: FileRows = {
@@ -138,7 +143,7 @@ async function runs(lake: Lake): Promise<object> {
     })
     if (measure.result !== batchRows - duplicates)
       throw new Error(`${measure.result} rows of ${batchRows - duplicates}`)
-    if (i > 0) measures.push(measure)
+    if (i >= warmingRuns) measures.push(measure)
     const { bytesRead, reads } = usageBetween(used, lake.store.usage())
     bytes = bytesRead
     requests = reads
