@@ -22,7 +22,7 @@ export interface FileOutline {
 }
 
 /** Rows of a page below which its row group is one stretch: there are to be few of them. */
-const leastPageRows = 256
+const leastPageRows = 128
 
 /** With row groups as stretches. Undefined when a column is nested or missing, or its chunks differ in their codec. */
 export function outlineOf(

@@ -20,7 +20,7 @@ export type FileLayout = Pick<ParquetCopy, 'rowGroupRows' | 'paged'>
  */
 export const lookupLayout = ({ key, eventTime }: Stream): FileLayout => ({
   rowGroupRows: 8192,
-  paged: { columns: [key, eventTime], rows: 1024 },
+  paged: { columns: [key, eventTime], rows: 256 },
 })
 
 /** Where the files of a table by day go, and what they look like. */

@@ -3,6 +3,7 @@ import { objectStoreSource, openParquet, ParquetError, type Stretch } from '../.
 import type { ObjectStore } from '../../storage/index.js'
 import type { StructField } from '../../types/index.js'
 import { columnHashes, hashBits } from './keyHash.js'
+import { PackedStretches } from './packedStretches.js'
 import type { IndexedFile } from './segmentTrailer.js'
 import { SegmentWriter } from './segmentWriter.js'
 
@@ -34,9 +35,9 @@ export async function buildSegment(
   let before = 0
   for (const file of files) {
     const keys = await fileKeys(store, file, { key, eventTime })
-    if (keys === undefined || before + keys.file.outline.stretches.length > maxStretches) continue
+    if (keys === undefined || before + keys.file.stretches.count > maxStretches) continue
     for (const [i, hashes] of keys.hashes.entries()) parts.push(numbered(hashes, before + i))
-    before += keys.file.outline.stretches.length
+    before += keys.file.stretches.count
     indexed.push(keys.file)
   }
   if (indexed.length === 0) return undefined
@@ -89,7 +90,8 @@ async function fileKeys(
       for (const stretch of read.stretches) hashes.push(all.subarray(row, (row += stretch[0] ?? 0)))
       stretches.push(...read.stretches)
     }
-    return { file: { path, size, rows: parquet.rowCount, outline: { ...outline, stretches } }, hashes }
+    const packed = PackedStretches.of(stretches)
+    return { file: { path, size, rows: parquet.rowCount, columns: outline.columns, stretches: packed }, hashes }
   } catch (error) {
     // Whoever reads the file says what is wrong with it.
     if (error instanceof ParquetError) return undefined

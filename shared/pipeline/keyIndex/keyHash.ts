@@ -1,8 +1,8 @@
 import { type StoredData, Utf8Column } from '../../parquet/index.js'
 import type { DataType, Value } from '../../types/index.js'
 
-/** Bits of a hash: few enough for four bytes a key, enough that among 100 million keys one in 340 meets a stranger. */
-export const hashBits = 35
+/** Bits of a hash: few enough for four bytes a key, enough that among 100 million keys one in 690 meets a stranger. */
+export const hashBits = 36
 const lowUnits = 2 ** (hashBits - 32)
 
 /** Types of keys that are hashed; keys of others are not indexed. */

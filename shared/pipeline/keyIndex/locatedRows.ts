@@ -1,5 +1,12 @@
 import { type AddFile, decodeLogPath } from '../../delta/index.js'
-import { decodedData, objectStoreSource, openOutlined, type ParquetSource } from '../../parquet/index.js'
+import {
+  decodedData,
+  type FileOutline,
+  objectStoreSource,
+  openOutlined,
+  type ParquetSource,
+  type Stretch,
+} from '../../parquet/index.js'
 import type { ObjectStore } from '../../storage/index.js'
 import type { Value } from '../../types/index.js'
 import type { IndexedColumns } from './buildSegment.js'
@@ -35,6 +42,8 @@ interface LocatedRead {
   readonly source: ParquetSource
   /** Ascending. */
   readonly places: readonly number[]
+  /** Where these are. */
+  readonly outline: FileOutline
   /** Of the keys, and of what lies between them. */
   readonly bytes: number
 }
@@ -63,26 +72,35 @@ export async function readLocated(
 function readsOf(store: ObjectStore, located: LocatedFile): readonly LocatedRead[] {
   const { file, indexed, stretches } = located
   const source = objectStoreSource(store, decodeLogPath(file.path), file.size)
-  const reads: { places: number[]; start: number; end: number }[] = []
-  for (const place of [...stretches.keys()].sort((a, b) => a - b)) {
-    const [, start = 0, bytes = 0] = indexed.outline.stretches[place] ?? []
+  const reads: { places: number[]; stretches: Stretch[]; start: number; end: number }[] = []
+  const places = [...stretches.keys()].sort((a, b) => a - b)
+  for (const [i, stretch] of indexed.stretches.at(places).entries()) {
+    const place = places[i] as number
+    const [, start = 0, bytes = 0] = stretch
     const end = start + bytes
     const last = reads.at(-1)
     if (last !== undefined && start >= last.start && start <= last.end + widestGap && end <= last.start + largeBytes) {
       last.places.push(place)
+      last.stretches.push(stretch)
       last.end = Math.max(last.end, end)
-    } else reads.push({ places: [place], start, end })
+    } else reads.push({ places: [place], stretches: [stretch], start, end })
   }
-  return reads.map(({ places, start, end }) => ({ file: located, source, places, bytes: end - start }))
+  return reads.map(read => ({
+    file: located,
+    source,
+    places: read.places,
+    outline: { columns: indexed.columns, stretches: read.stretches },
+    bytes: read.end - read.start,
+  }))
 }
 
 async function readRows(
   { key, eventTime }: IndexedColumns,
-  { file: { file, indexed, stretches }, source, places }: LocatedRead,
+  { file: { file, stretches }, source, places, outline }: LocatedRead,
   search: KeySearch,
   rows: KeyTimes,
 ): Promise<void> {
-  const parquet = await openOutlined(source, indexed.outline, places)
+  const parquet = await openOutlined(source, outline, [...places.keys()])
   const keyColumns = await parquet.readStoredGroups(parquet.rowGroups, { fields: [key] })
   const times = search.timesOf(file)
   const open = parquet.rowGroups.flatMap((group, i) => {

@@ -32,7 +32,7 @@ export async function mergeSegments(
         taken.add(file.path)
         files.push(file)
       }
-      return file.outline.stretches.map(() => (kept ? stretches++ : -1))
+      return Array.from({ length: file.stretches.count }, () => (kept ? stretches++ : -1))
     }),
   )
   const [first] = segments

@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib'
 
 import { partitionPoint } from '../../types/index.js'
 import { hashBits } from './keyHash.js'
+import { directoryBytes, SegmentDirectory } from './segmentDirectory.js'
 import { entriesBytes, EntryReader, type SegmentLayout, segmentLayout } from './segmentLayout.js'
 import { decodeTail, decodeTrailer, fixedTailBytes, type IndexedFile, type SegmentTrailer } from './segmentTrailer.js'
 
@@ -20,7 +21,7 @@ const pieceBytes = 2 ** 20
 /** Buckets that lie closer together are read in one go. */
 const widestGap = 16 * 1024
 /** Entries of a bucket from which on its hashes are not spread evenly: one of them is in it many times. */
-const largeBucket = 512
+const largeBucket = 64
 
 /**
  * Sorted hashes of the keys of some data files, each with the stretch of rows that has it. Where it says nothing, no row of
@@ -30,19 +31,19 @@ export class KeySegment {
   readonly trailer: SegmentTrailer
   readonly #layout: SegmentLayout
   readonly #reader: EntryReader
-  readonly #directory: Uint32Array
+  readonly #directory: SegmentDirectory
   /** The number of each file's first stretch. */
   readonly #firsts: readonly number[]
 
-  private constructor(trailer: SegmentTrailer, layout: SegmentLayout, directory: Uint32Array) {
+  private constructor(trailer: SegmentTrailer, layout: SegmentLayout, directory: SegmentDirectory) {
     this.trailer = trailer
     this.#layout = layout
     this.#reader = new EntryReader(layout)
     this.#directory = directory
     let next = 0
-    this.#firsts = trailer.files.map(({ outline }) => {
+    this.#firsts = trailer.files.map(({ stretches }) => {
       const first = next
-      next += outline.stretches.length
+      next += stretches.count
       return first
     })
   }
@@ -64,14 +65,11 @@ export class KeySegment {
     if (digest !== tail.digest || tail.trailerBytes > end) return undefined
     const trailer = decodeTrailer(await readAt(handle, end - tail.trailerBytes, tail.trailerBytes))
     if (trailer === undefined) return undefined
-    const stretches = trailer.files.reduce((sum, { outline }) => sum + outline.stretches.length, 0)
+    const stretches = trailer.files.reduce((sum, { stretches: own }) => sum + own.count, 0)
     const layout = segmentLayout(trailer.entries, stretches)
-    const directoryBytes = 4 * (2 ** layout.bucketBits + 1)
-    const begin = end - tail.trailerBytes - directoryBytes
+    const begin = end - tail.trailerBytes - directoryBytes(layout)
     if (begin !== entriesBytes(layout)) return undefined
-    const bytes = await readAt(handle, begin, directoryBytes)
-    const directory = new Uint32Array(2 ** layout.bucketBits + 1)
-    new Uint8Array(directory.buffer).set(bytes)
+    const directory = new SegmentDirectory(layout, await readAt(handle, begin, directoryBytes(layout)))
     return new KeySegment(trailer, layout, directory)
   }
 
@@ -84,23 +82,23 @@ export class KeySegment {
    */
   async find(localPath: string, hashes: Float64Array): Promise<ReadonlyMap<number, StretchHashes>> {
     const found = new Map<number, Map<number, number[]>>()
-    const bucketSpan = 2 ** (hashBits - this.#layout.bucketBits)
+    const { starts, ends } = this.#entriesOf(hashes)
     await using handle = await open(localPath)
     const piece = Buffer.allocUnsafeSlow(pieceBytes)
     for (let next = 0; next < hashes.length;) {
       // The stretch of buckets that are read together.
       const first = next
-      const from = this.#byteOf(Math.floor((hashes[first] as number) / bucketSpan))
+      const from = this.#byteOf(starts[first] as number)
       let end = from
       for (; next < hashes.length; next++) {
-        const bucket = Math.floor((hashes[next] as number) / bucketSpan)
-        const [start, past] = [this.#byteOf(bucket), this.#byteOf(bucket + 1) + 6]
+        const [start, past] = [this.#byteOf(starts[next] as number), this.#byteOf(ends[next] as number) + 6]
         if (next > first && (start > end + widestGap || past > from + pieceBytes)) break
         end = Math.max(end, past)
       }
       const bytes = await readAt(handle, from, end - from, piece)
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-      for (let i = first; i < next; i++) this.#collect(view, from, hashes[i] as number, bucketSpan, found)
+      for (let i = first; i < next; i++)
+        this.#collect(view, from, hashes[i] as number, [starts[i] as number, ends[i] as number], found)
     }
     return found
   }
@@ -109,50 +107,63 @@ export class KeySegment {
   async *entries(localPath: string): AsyncGenerator<SegmentEntries> {
     const { bucketBits } = this.#layout
     const { unit } = this.#reader
-    const bucketSpan = 2 ** (hashBits - bucketBits)
     const buckets = 2 ** bucketBits
+    const atOnce = Math.ceil((buckets * pieceBytes) / 4 / entriesBytes(this.#layout))
     await using handle = await open(localPath)
-    for (let first = 0; first < buckets;) {
-      const from = this.#byteOf(first)
-      let last = first + 1
-      while (last < buckets && this.#byteOf(last + 1) - from <= pieceBytes / 4) last++
-      const [place, end] = [this.#directory[first] as number, this.#directory[last] as number]
-      const bytes = await readAt(handle, from, this.#byteOf(last) + 6 - from)
+    for (let first = 0; first < buckets; first += atOnce) {
+      const [place, end] = [first, Math.min(buckets, first + atOnce)].map(bucket => this.#directory.startOf(bucket))
+      if (place === undefined || end === undefined || place === end) continue
+      const from = this.#byteOf(place)
+      const bytes = await readAt(handle, from, this.#byteOf(end) + 6 - from)
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
       const hashes = new Float64Array(end - place)
       const stretches = new Int32Array(end - place)
-      let bucket = first
-      for (let i = place; i < end; i++) {
-        while (i >= (this.#directory[bucket + 1] as number)) bucket++
-        const entry = this.#reader.at(view, from, i)
-        const rest = Math.floor(entry / unit)
-        hashes[i - place] = bucket * bucketSpan + rest
-        stretches[i - place] = entry - rest * unit
+      for (let i = place, bucket = first; i < end; bucket++) {
+        for (const past = this.#directory.endOf(bucket, i); i < past; i++) {
+          const entry = this.#reader.at(view, from, i)
+          const rest = Math.floor(entry / unit)
+          hashes[i - place] = bucket * this.#bucketSpan + rest
+          stretches[i - place] = entry - rest * unit
+        }
       }
-      if (hashes.length > 0) yield { hashes, stretches }
-      first = last
+      yield { hashes, stretches }
     }
   }
 
-  /** Where the entries of a bucket begin. */
-  #byteOf(bucket: number): number {
-    return Math.floor(((this.#directory[bucket] as number) * this.#layout.entryBits) / 8)
+  /** The byte in which an entry begins. */
+  #byteOf(entry: number): number {
+    return Math.floor((entry * this.#layout.entryBits) / 8)
   }
 
-  #collect(view: DataView, from: number, hash: number, bucketSpan: number, found: Map<number, Map<number, number[]>>) {
-    const bucket = Math.floor(hash / bucketSpan)
+  get #bucketSpan(): number {
+    return 2 ** (hashBits - this.#layout.bucketBits)
+  }
+
+  /** The entries of each hash's bucket. */
+  #entriesOf(hashes: Float64Array): { readonly starts: Uint32Array; readonly ends: Uint32Array } {
+    const span = this.#bucketSpan
+    const [starts, ends] = [new Uint32Array(hashes.length), new Uint32Array(hashes.length)]
+    for (let i = 0; i < hashes.length; i++) {
+      const bucket = Math.floor((hashes[i] as number) / span)
+      const start = this.#directory.startOf(bucket)
+      starts[i] = start
+      ends[i] = this.#directory.endOf(bucket, start)
+    }
+    return { starts, ends }
+  }
+
+  #collect(
+    view: DataView,
+    from: number,
+    hash: number,
+    [start, end]: readonly [number, number],
+    found: Map<number, Map<number, number[]>>,
+  ) {
     const { unit } = this.#reader
-    const least = (hash - bucket * bucketSpan) * unit
-    const start = this.#directory[bucket] as number
-    const end = this.#directory[bucket + 1] as number
+    const least = (hash % this.#bucketSpan) * unit
     let low = start
     if (end - start > largeBucket) low = this.#firstFrom(view, from, [start, end], least)
-    else {
-      // Hashes are spread evenly: the entry is near to where it would be if they were spread exactly.
-      low += Math.floor((end - start) * (hash / bucketSpan - bucket))
-      while (low > start && this.#reader.at(view, from, low - 1) >= least) low--
-      while (low < end && this.#reader.at(view, from, low) < least) low++
-    }
+    else while (low < end && this.#reader.at(view, from, low) < least) low++
     for (; low < end; low++) {
       const entry = this.#reader.at(view, from, low)
       if (entry >= least + unit) return

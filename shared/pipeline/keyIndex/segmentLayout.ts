@@ -12,8 +12,8 @@ export interface SegmentLayout {
   readonly entryBits: number
 }
 
-/** A bucket has from 32 to 64 entries on average. */
-const bucketSizeBits = 5
+/** A bucket has from two to four entries on average. */
+const bucketSizeBits = 1
 /** An entry that begins inside a byte is read as a whole number of 48 bits. */
 const widestUnaligned = 41
 

@@ -17,7 +17,7 @@ export interface SegmentInfo {
 }
 
 /** Of this format: what another version of this program wrote is not taken for a segment, nor does it take this for one. */
-const suffix = '.2.keys'
+const suffix = '.3.keys'
 
 /** A new name, never used before. */
 export function newSegmentPath(first: string, last: string): string {
@@ -26,12 +26,13 @@ export function newSegmentPath(first: string, last: string): string {
 
 /** @returns undefined for an object that is no segment of this format */
 export function segmentInfo({ path, size }: Pick<ObjectInfo, 'path' | 'size'>): SegmentInfo | undefined {
-  const [, first, last] = /^_key_index\/([0-9+-]+)_([0-9+-]+)_[0-9a-f-]{36}\.2\.keys$/.exec(path) ?? []
+  const [, first, last] = /^_key_index\/([0-9+-]+)_([0-9+-]+)_[0-9a-f-]{36}\.3\.keys$/.exec(path) ?? []
   return first === undefined || last === undefined ? undefined : { path, size, first, last }
 }
 
 /** Whether an object is a segment of a former format, which nobody reads any more. */
-export const isFormerSegment = (path: string): boolean => /^_key_index\/[0-9_+-]+_[0-9a-f-]{36}\.keys$/.test(path)
+export const isFormerSegment = (path: string): boolean =>
+  /^_key_index\/[0-9_+-]+_[0-9a-f-]{36}(?:\.2)?\.keys$/.test(path)
 
 /** How many segments of like size are merged into one. */
 const fanIn = 8

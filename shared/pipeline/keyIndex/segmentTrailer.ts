@@ -3,6 +3,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { z } from 'zod'
 
 import type { FileOutline } from '../../parquet/index.js'
+import { PackedStretches } from './packedStretches.js'
 
 /** A data file whose keys a segment holds: which bytes it is, and where its stretches of rows are. */
 export interface IndexedFile {
@@ -11,8 +12,9 @@ export interface IndexedFile {
   /** Bytes. */
   readonly size: number
   readonly rows: number
-  /** Of the key and the event time. */
-  readonly outline: FileOutline
+  /** The key and the event time. */
+  readonly columns: FileOutline['columns']
+  readonly stretches: PackedStretches
 }
 
 /** What a segment says of itself, behind its entries. */
@@ -35,27 +37,40 @@ const trailerSchema = z.object({
       path: z.string(),
       size: whole,
       rows: whole,
-      outline: z.object({
-        columns: z.array(z.object({ element: z.looseObject({ name: z.string() }), codec: z.string() })).length(2),
-        stretches: z.array(z.array(whole).length(5)),
-      }),
+      columns: z.array(z.object({ element: z.looseObject({ name: z.string() }), codec: z.string() })).length(2),
+      /** How many, and their bytes behind the JSON. */
+      stretches: z.tuple([whole, whole]),
     }),
   ),
 })
 
-const magic = 'LAKEKEY2'
+const magic = 'LAKEKEY3'
 /** Length of the trailer, digest of all before it, magic. */
 export const fixedTailBytes = 4 + 4 + magic.length
 
-/** JSON, deflated. */
+/** The length of JSON, the JSON, and each file's stretches, deflated. */
 export function encodeTrailer(trailer: SegmentTrailer): Uint8Array {
-  return deflateRawSync(JSON.stringify(trailer))
+  const files = trailer.files.map(file => ({ ...file, stretches: [file.stretches.count, file.stretches.bytes.length] }))
+  const json = Buffer.from(JSON.stringify({ ...trailer, files }))
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(json.length)
+  return deflateRawSync(Buffer.concat([length, json, ...trailer.files.map(({ stretches }) => stretches.bytes)]))
 }
 
 /** @returns undefined for bytes that are none */
 export function decodeTrailer(bytes: Uint8Array): SegmentTrailer | undefined {
   try {
-    return trailerSchema.parse(JSON.parse(inflateRawSync(bytes).toString())) as SegmentTrailer
+    const all = inflateRawSync(bytes)
+    let at = 4 + all.readUInt32LE(0)
+    const trailer = trailerSchema.parse(JSON.parse(all.toString('utf8', 4, at)))
+    const files: IndexedFile[] = []
+    for (const file of trailer.files) {
+      const [count, length] = file.stretches
+      const stretches = PackedStretches.parse(count, Uint8Array.from(all.subarray(at, (at += length))))
+      if (stretches === undefined) return undefined
+      files.push({ ...file, columns: file.columns as IndexedFile['columns'], stretches })
+    }
+    return { ...trailer, files }
   } catch {
     return undefined
   }

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 
 import type { ObjectWriter } from '../../storage/index.js'
 import { hashBits } from './keyHash.js'
+import { SegmentDirectoryWriter } from './segmentDirectory.js'
 import { EntryPacker, type SegmentLayout, segmentLayout } from './segmentLayout.js'
 import { encodeTail, encodeTrailer, type SegmentTrailer } from './segmentTrailer.js'
 
@@ -9,35 +10,33 @@ const flushBytes = 2 ** 20
 
 /**
  * Writes a segment: entries in the order of their hashes, then where each bucket ends, then what the segment is. Memory
- * is bounded but for four bytes a bucket.
+ * is bounded but for a bit and a half an entry.
  */
 export class SegmentWriter {
   readonly #output: ObjectWriter
   readonly #layout: SegmentLayout
   readonly #packer: EntryPacker
-  /** Entries before each bucket, and all of them at the end. */
-  readonly #directory: Uint32Array
+  readonly #directory: SegmentDirectoryWriter
   readonly #trailer: SegmentTrailer
   readonly #bucketSpan: number
-  #bucket = 0
   #entries = 0
   #digest = 0
   #size = 0
 
   constructor(output: ObjectWriter, trailer: SegmentTrailer) {
-    const stretches = trailer.files.reduce((sum, { outline }) => sum + outline.stretches.length, 0)
+    const stretches = trailer.files.reduce((sum, { stretches: own }) => sum + own.count, 0)
     this.#output = output
     this.#trailer = trailer
     this.#layout = segmentLayout(trailer.entries, stretches)
     this.#packer = new EntryPacker(this.#layout, flushBytes)
-    this.#directory = new Uint32Array(2 ** this.#layout.bucketBits + 1)
+    this.#directory = new SegmentDirectoryWriter(this.#layout)
     this.#bucketSpan = 2 ** (hashBits - this.#layout.bucketBits)
   }
 
   /** Adds an entry; hashes ascend. @returns false when what has gathered is to be flushed */
   add(hash: number, stretch: number): boolean {
     const bucket = Math.floor(hash / this.#bucketSpan)
-    while (this.#bucket < bucket) this.#directory[++this.#bucket] = this.#entries
+    this.#directory.add(bucket)
     this.#packer.push(hash - bucket * this.#bucketSpan, stretch)
     this.#entries++
     return this.#packer.size < flushBytes
@@ -52,8 +51,7 @@ export class SegmentWriter {
     if (this.#entries !== this.#layout.entries)
       throw new RangeError(`a segment of ${this.#layout.entries} entries got ${this.#entries}`)
     await this.#write(this.#packer.finish())
-    this.#directory.fill(this.#entries, this.#bucket + 1)
-    await this.#write(new Uint8Array(this.#directory.buffer))
+    await this.#write(this.#directory.finish())
     const trailer = encodeTrailer(this.#trailer)
     await this.#write(trailer)
     const tail = encodeTail(trailer.length, this.#digest)

@@ -40,8 +40,8 @@ export async function locateKeys(
   const keys = await soughtKeys(stream, rows)
   const { located, unknown } = await index.index.locate(files, keys.hashes())
   const isMost = ({ indexed, stretches }: LocatedFile) => {
-    const sizes = [...stretches.keys()].map(stretch => indexed.outline.stretches[stretch]?.[0] ?? 0)
-    return sizes.reduce((sum, size) => sum + size, 0) > indexed.rows * maxOfFile
+    const sought = indexed.stretches.at([...stretches.keys()].sort((a, b) => a - b))
+    return sought.reduce((sum, [rows = 0]) => sum + rows, 0) > indexed.rows * maxOfFile
   }
   const inPart = located.filter(file => !isMost(file))
   const timesOf = daySpans(

@@ -62,7 +62,7 @@ test('a key is found in its page, which is read without the others', async () =>
   const store = spied(f.store, (path, range) => ranges.push(`${path} ${range}`))
   const { keys: found, times } = await readLocated(store, columns, located, searchFor(wanted))
   expect([found, times]).toEqual([wanted, [600_000_000n]])
-  const [, keyStart = 0, keyBytes = 0, timeStart = 0, timeBytes = 0] = located[0]?.indexed.outline.stretches[1] ?? []
+  const [, keyStart = 0, keyBytes = 0, timeStart = 0, timeBytes = 0] = located[0]?.indexed.stretches.at([1])[0] ?? []
   expect(ranges).toEqual([
     `a.parquet ${keyStart}-${keyStart + keyBytes}`,
     `a.parquet ${timeStart}-${timeStart + timeBytes}`,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { hashBits } from '../../../shared/pipeline/keyIndex/keyHash.js'
+import { directoryBytes } from '../../../shared/pipeline/keyIndex/segmentDirectory.js'
 import {
   entriesBytes,
   EntryPacker,
@@ -44,8 +45,8 @@ test.each([
   ).toEqual(pushed.map(({ rest, group }) => rest * reader.unit + group))
 })
 
-test.each([1e6, 70e6, 100e6, 130e6, 1e9])('%d keys in row groups of 8,192 take less than four bytes each', entries => {
-  const layout = segmentLayout(entries, entries / 8192)
-  const bytes = entriesBytes(layout) + 4 * 2 ** layout.bucketBits
+test.each([1e6, 14e6, 70e6, 100e6, 130e6])('%d keys in pages of 256 take less than four bytes each', entries => {
+  const layout = segmentLayout(entries, entries / 256)
+  const bytes = entriesBytes(layout) + directoryBytes(layout)
   expect(bytes / entries).toBeLessThan(4)
 })
