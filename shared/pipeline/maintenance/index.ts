@@ -2,4 +2,5 @@
 export { duckDbClusterer } from './clusterer.js'
 export { ConsumerPositions } from './consumerPositions.js'
 export { errorGroup } from './errorGroup.js'
+export { collectGarbage } from './garbage.js'
 export { maintainedTables, runMaintenance } from './maintenanceStep.js'
