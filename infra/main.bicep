@@ -157,7 +157,7 @@ var sourceSettings = {
   }
 }
 
-// By these the allocator gives back at once what was freed, and Node's heap stays within its half. A worker that is given
+// By these the allocator gives back at once what was freed, and Node's heap stays within its half and keeps little for more. A worker that is given
 // arguments is started anew with the app's environment instead of taken from those that Azure keeps waiting, which know
 // neither; that costs a cold start the start of Node.
 var smallestInstance = {
@@ -165,7 +165,7 @@ var smallestInstance = {
   MALLOC_ARENA_MAX: '2'
   MALLOC_MMAP_THRESHOLD_: '131072'
   MALLOC_TRIM_THRESHOLD_: '131072'
-  languageWorkers__node__arguments: '--max-old-space-size=256'
+  languageWorkers__node__arguments: '--max-old-space-size=256 --max-semi-space-size=4'
 }
 
 // What fits into an instance. A Flex instance has less than a gigabyte of temporary disk.
