@@ -98,6 +98,17 @@ test('a page of it is read without the others, and without the footer', async ()
   }
 })
 
+test('the pages of silver are stretches in a short row group too', async () => {
+  const key: StructField = { name: 'id', type: 'string', nullable: false }
+  const keys = Array.from({ length: 8_000 }, (_, i) => `key-${i}`)
+  const made = await paged(encodeParquet([{ field: key, data: keys }], { rowGroupRows: 8_192 }), ['id'], 256)
+  const file = await openParquet(bufferSource(made))
+  const [group] = file.rowGroups
+  if (group === undefined) throw new Error('no row group')
+  const { stretches } = await file.readStretches(group, key, ['id'])
+  expect(stretches.map(([count]) => count)).toEqual([...Array.from({ length: 31 }, () => 256), 64])
+})
+
 test('pages that need a dictionary, begin at other rows or are very small make no stretches', async () => {
   const rows = 4000
   const key: StructField = { name: 'id', type: 'string', nullable: false }
