@@ -83,10 +83,12 @@ export class KeyIndex {
       await this.#sweep(live)
       await this.#segments.dropUseless()
       const recent = live.filter(file => dayOf(file) >= from)
-      let isBuilt = true
-      while (isBuilt) {
+      for (let left = Infinity; ;) {
         const { unknown } = await this.#search(recent, new Float64Array())
-        isBuilt = !this.#isFew(unknown) && (await this.#build(unknown))
+        const fit = unknown.filter(({ path }) => !this.#unfit.has(path))
+        // Segments that were written and cannot be read are as good as none, and so would further ones be.
+        if (this.#isFew(unknown) || fit.length >= left || !(await this.#build(fit))) break
+        left = fit.length
       }
       let isMerged = true
       while (isMerged) isMerged = await this.#merge(Infinity)
