@@ -8,6 +8,7 @@ import { createTopics } from '../../infra/local/index.js'
 import { startBroker } from '../../infra/local/kafka/index.js'
 import { openSource } from '../../shared/sources/index.js'
 import { type BronzeLoad, bronzeLoads, recordOf } from './bronzeLoads.js'
+import { instanceMemory } from './instance.js'
 
 const run = promisify(execFile)
 
@@ -39,7 +40,8 @@ export async function bronzeCostBench(rows = 1_000_000): Promise<readonly { name
       for (const workers of load === bronzeLoads[0] ? [1, 2] : [1]) {
         const lake = join(folder, `lake-${load.stream.name}-${workers}`)
         const script = join(import.meta.dirname, 'bronzeProcess.js')
-        const { stdout } = await run(process.execPath, [script, load.name, broker.brokers, lake, String(workers)])
+        const args = [...instanceMemory.nodeArgs, script, load.name, broker.brokers, lake, String(workers)]
+        const { stdout } = await run(process.execPath, args, { env: { ...process.env, ...instanceMemory.env } })
         figures.push({ name: `${load.name}, workers: ${workers}`, figure: described(JSON.parse(stdout) as Cost) })
         await rm(lake, { recursive: true, force: true })
       }

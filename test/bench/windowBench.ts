@@ -5,13 +5,10 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 
-import { memoryOfInstance } from '../../infra/local/index.js'
 import { startAzurite } from '../harness/azurite.js'
+import { instanceMb, instanceMemory } from './instance.js'
 
 const run = promisify(execFile)
-
-/** Megabytes of the instance that each part believes it has. */
-const instanceMb = 2048
 
 /** Where the lake of a measurement is. */
 export type WindowStorage = 'disk' | 'azurite'
@@ -50,9 +47,8 @@ export async function* windowBench(
     const part = async (name: string, index: 'on' | 'off'): Promise<Figures> => {
       const script = join(import.meta.dirname, 'windowProcess.js')
       const settings = JSON.stringify({ ...lake, INSTANCE_MEMORY_MB: String(instanceMb), SILVER_KEY_INDEX: index })
-      const { nodeArgs, env } = memoryOfInstance(instanceMb)
-      const args = [...nodeArgs, script, name, String(rows), settings]
-      const { stdout } = await run(process.execPath, args, { env: { ...process.env, ...env } })
+      const args = [...instanceMemory.nodeArgs, script, name, String(rows), settings]
+      const { stdout } = await run(process.execPath, args, { env: { ...process.env, ...instanceMemory.env } })
       return JSON.parse(stdout) as Figures
     }
     const line = (name: string, figure: string): WindowMeasure => ({

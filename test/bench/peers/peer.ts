@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 
 import { projectRoot } from '../../harness/projectRoot.js'
+import { instanceMemory } from '../instance.js'
 import type { PeersHome } from './peersHome.js'
 
 const run = promisify(execFile)
@@ -54,12 +55,23 @@ export type Engine = (typeof engines)[number]
 /** Those wanted, in the order in which they take their turns. Without Python and jars there is only `ours`. */
 export function peersOf(wanted: readonly Engine[], home: PeersHome | undefined): readonly Peer[] {
   const scripts = join(projectRoot(), 'test/bench/peers')
-  const node = [process.execPath, join(import.meta.dirname, 'oursProcess.js')]
+  // As a function host starts them; the others have all of the machine.
+  const node = [process.execPath, ...instanceMemory.nodeArgs, join(import.meta.dirname, 'oursProcess.js')]
   const python = home?.python ?? 'python3'
   const tables = { bronze: 'bronze/events', silver: 'silver/events' }
   const all: readonly Peer[] = [
-    peer({ engine: 'ours', name: 'here, one worker', isFirst: true, ...tables }, node, { workers: 1 }),
-    peer({ engine: 'ours', name: 'here, two workers', isFirst: false, ...tables }, node, { workers: 2 }),
+    peer(
+      { engine: 'ours', name: 'here, one worker', isFirst: true, ...tables },
+      node,
+      { workers: 1 },
+      instanceMemory.env,
+    ),
+    peer(
+      { engine: 'ours', name: 'here, two workers', isFirst: false, ...tables },
+      node,
+      { workers: 2 },
+      instanceMemory.env,
+    ),
     peer({ engine: 'spark', name: 'Spark with Delta', isFirst: true, ...tables }, [python, join(scripts, 'spark.py')], {
       jars: home?.jars,
     }),
@@ -74,12 +86,13 @@ export function peersOf(wanted: readonly Engine[], home: PeersHome | undefined):
 
 function peer(
   known: Pick<Peer, 'engine' | 'name' | 'isFirst' | 'bronze' | 'silver'>,
-  [program = '', script = '']: readonly string[],
+  [program = '', ...script]: readonly string[],
   more: Readonly<Record<string, unknown>>,
+  own: Readonly<Record<string, string>> = {},
 ): Peer {
-  const env = { ...process.env, TZ: 'UTC', PYTHONDONTWRITEBYTECODE: '1' }
+  const env = { ...process.env, ...own, TZ: 'UTC', PYTHONDONTWRITEBYTECODE: '1' }
   const argsOf = (request: PeerRequest) => [
-    script,
+    ...script,
     JSON.stringify({
       ...more,
       ...request,
