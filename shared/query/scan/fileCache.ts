@@ -29,6 +29,9 @@ export interface LocalSink {
   write(bytes: Uint8Array): Promise<void>
 }
 
+/** Files that nobody uses, from which on the oldest go, however small: what is read once is not to be known for ever. */
+const mostIdleFiles = 2_048
+
 interface Entry {
   readonly key: string
   readonly localPath: string
@@ -94,6 +97,7 @@ export class FileCache implements AsyncDisposable {
         this.#entries.delete(entry.key)
         this.#entries.set(entry.key, entry)
       }
+      this.#dropOldest()
       const outcomes = await Promise.allSettled(taken.map(entry => entry.ready))
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason as Error
       const byKey = new Map(taken.map(entry => [entry.key, entry.localPath]))
@@ -167,9 +171,7 @@ export class FileCache implements AsyncDisposable {
   #makeRoom(size: number, wanted: { readonly files: number; readonly bytes: number }): void {
     for (const entry of [...this.#entries.values()]) {
       if (this.#bytes + size <= this.#options.limitBytes) return
-      if (entry.leases > 0) continue
-      this.#forget(entry)
-      void unlink(entry.localPath).catch(() => undefined)
+      if (entry.leases === 0) this.#drop(entry)
     }
     if (this.#bytes + size <= this.#options.limitBytes) return
     const { files, bytes } = wanted
@@ -196,6 +198,16 @@ export class FileCache implements AsyncDisposable {
     this.#entries.set(key, entry)
     this.#bytes += file.size
     return entry
+  }
+
+  #dropOldest(): void {
+    const idle = [...this.#entries.values()].filter(({ leases }) => leases === 0)
+    for (const entry of idle.slice(0, Math.max(0, idle.length - mostIdleFiles))) this.#drop(entry)
+  }
+
+  #drop(entry: Entry): void {
+    this.#forget(entry)
+    void unlink(entry.localPath).catch(() => undefined)
   }
 
   #forget(entry: Entry): void {

@@ -52,6 +52,21 @@ describe('files on the local disk', () => {
     expect(new Set(leases.flatMap(l => l.paths)).size).toBe(1)
   })
 
+  test('files that are read once are not kept for ever, however small, and those that are in use are', async () => {
+    const names = Array.from({ length: 2_200 }, (_, i) => `${i}`)
+    const store = await storeOf(...names)
+    await using cache = new FileCache({ limitBytes: 1e9, parallel: 64 })
+    using used = await cache.lease(store, [file('0')])
+    for (const name of names.slice(1)) (await cache.lease(store, [file(name)])).release()
+    expect(cache.bytes).toBe(10 * (1 + 2_048 + 1))
+    expect(existsSync(used.paths[0] ?? '')).toBe(true)
+    const reads = store.usage().reads
+    ;(await cache.lease(store, [file('2199'), file('1000')])).release()
+    expect(store.usage().reads).toBe(reads)
+    ;(await cache.lease(store, [file('10')])).release()
+    expect(store.usage().reads).toBe(reads + 1)
+  })
+
   test('the least recently used goes first, and never one that is in use', async () => {
     const store = await storeOf('a', 'b', 'c')
     await using cache = new FileCache({ limitBytes: 20 })
