@@ -22,8 +22,8 @@ export async function readAlerts(lake: AlertLake): Promise<AlertReport> {
   const now = await lake.store.now()
   const from = now - lookbackMinutes * 60_000
   const rows: AlertRows = {
-    monitor_logs: await recentRows(lake, 'monitor_logs', 'run_time', from),
-    cluster_logs: await recentRows(lake, 'cluster_logs', 'end_time', from),
+    monitor_logs: await recentRows(lake, 'monitor_logs', from),
+    cluster_logs: await recentRows(lake, 'cluster_logs', from),
   }
   return { checkedAt: now, firing: evaluateAlerts(rows, now, lake.settings) }
 }

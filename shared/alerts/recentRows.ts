@@ -2,20 +2,21 @@ import { type AddFile, rowObjects, scanRows } from '../delta/index.js'
 import type { Lake } from '../pipeline/lake/index.js'
 import type { ObjectStore } from '../storage/index.js'
 import type { Row } from '../types/index.js'
+import { alertColumns, timeColumn } from './rules/index.js'
 
 /** By store and table, the rows of each data file. A file never changes: who looks every minute reads the new ones only. */
 const read = new WeakMap<ObjectStore, Map<string, ReadonlyMap<string, readonly Row[]>>>()
 
 /**
- * The rows of a log table whose `time` is not before `from`, in any order; none where there is no table.
+ * The rows of a log table whose time is not before `from`, in any order, with what alerts look at: they are kept for as long as
+ * alerts look back. None where there is no table.
  *
  * @param from milliseconds since 1970; it only moves on from one call to the next
  * @throws DeltaError, StorageError where the table cannot be read
  */
 export async function recentRows(
   lake: Pick<Lake, 'store' | 'table'>,
-  path: string,
-  time: string,
+  path: keyof typeof timeColumn,
   from: number,
 ): Promise<readonly Row[]> {
   const table = lake.table(path)
@@ -24,6 +25,10 @@ export async function recentRows(
   const tables = read.get(lake.store) ?? new Map<string, ReadonlyMap<string, readonly Row[]>>()
   read.set(lake.store, tables)
   const before = tables.get(path)
+  const time = timeColumn[path]
+  const there = new Set(snapshot.schema.fields.map(({ name }) => name))
+  // A table that an older version made has fewer.
+  const columns = alertColumns(path).filter(name => there.has(name))
   const value = BigInt(Math.floor(from)) * 1000n
   const isRecent = (row: Row) => typeof row[time] === 'bigint' && row[time] >= value
   const known = new Map<string, readonly Row[]>()
@@ -36,7 +41,8 @@ export async function recentRows(
       continue
     }
     const found: Row[] = []
-    const scan = scanRows(table.store, { ...snapshot, files: [file] }, { predicate: { op: '>=', column: time, value } })
+    const predicate = { op: '>=', column: time, value } as const
+    const scan = scanRows(table.store, { ...snapshot, files: [file] }, { columns, predicate })
     for await (const row of rowObjects(scan)) if (isRecent(row)) found.push(row)
     known.set(key, found)
   }

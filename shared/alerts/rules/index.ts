@@ -1,5 +1,6 @@
 /** Alerts as definitions, and what is made of them: queries, an evaluation, an index. Nothing here reads or writes. */
 export type { Alert } from './alert.js'
+export { alertColumns } from './alertColumns.js'
 export { alertKql, thresholdsPlace } from './alertKql.js'
 export { alerts } from './alerts.js'
 export { alertSql } from './alertSql.js'

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { workbookCharts } from '../../../infra/bicep/index.js'
 import {
+  alertColumns,
   alertKql,
   alerts,
   alertSql,
@@ -135,6 +136,28 @@ describe('SQL', () => {
       expect(fired.filter(one => one.alert === alert.name).map(({ value }) => value)).toEqual([seconds])
       expect(rows.map(({ value }) => Number(value))).toEqual([seconds])
     }
+  })
+
+  test('an alert looks at no other columns than are kept of the rows, its sentence included', () => {
+    const kept = (table: 'monitor_logs' | 'cluster_logs', rows: readonly Row[]) => {
+      const names = new Set(alertColumns(table))
+      return rows.map(row => Object.fromEntries(Object.entries(row).filter(([name]) => names.has(name))))
+    }
+    let fired = 0
+    for (let round = 0; round < 50; round++) {
+      const monitor_logs = Array.from({ length: 60 }, (_, i) => ({ ...monitorRow(), reason: `reason ${i}`, other: i }))
+      const cluster_logs = Array.from({ length: 60 }, (_, i) => ({
+        ...runRow(),
+        error_message: `error ${i}`,
+        other: i,
+      }))
+      const all = evaluateAlerts({ monitor_logs, cluster_logs }, now, settings)
+      const few = { monitor_logs: kept('monitor_logs', monitor_logs), cluster_logs: kept('cluster_logs', cluster_logs) }
+      expect(evaluateAlerts(few, now, settings), seedNote).toEqual(all)
+      fired += all.length
+    }
+    expect(fired).toBeGreaterThan(50)
+    expect([...alertColumns('monitor_logs'), ...alertColumns('cluster_logs')]).not.toContain('other')
   })
 
   test('finds what the evaluation finds, whatever the rows are', async () => {
