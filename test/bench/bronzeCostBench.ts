@@ -41,7 +41,7 @@ export async function bronzeCostBench(rows = 1_000_000): Promise<readonly { name
         const lake = join(folder, `lake-${load.stream.name}-${workers}`)
         const script = join(import.meta.dirname, 'bronzeProcess.js')
         const args = [...instanceMemory.nodeArgs, script, load.name, broker.brokers, lake, String(workers)]
-        const { stdout } = await run(process.execPath, args, { env: { ...process.env, ...instanceMemory.env } })
+        const { stdout } = await run(process.execPath, args)
         figures.push({ name: `${load.name}, workers: ${workers}`, figure: described(JSON.parse(stdout) as Cost) })
         await rm(lake, { recursive: true, force: true })
       }

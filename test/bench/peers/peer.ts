@@ -55,23 +55,13 @@ export type Engine = (typeof engines)[number]
 /** Those wanted, in the order in which they take their turns. Without Python and jars there is only `ours`. */
 export function peersOf(wanted: readonly Engine[], home: PeersHome | undefined): readonly Peer[] {
   const scripts = join(projectRoot(), 'test/bench/peers')
-  // As a function host starts them; the others have all of the machine.
+  // With the heap of an instance; the others have all of the machine.
   const node = [process.execPath, ...instanceMemory.nodeArgs, join(import.meta.dirname, 'oursProcess.js')]
   const python = home?.python ?? 'python3'
   const tables = { bronze: 'bronze/events', silver: 'silver/events' }
   const all: readonly Peer[] = [
-    peer(
-      { engine: 'ours', name: 'here, one worker', isFirst: true, ...tables },
-      node,
-      { workers: 1 },
-      instanceMemory.env,
-    ),
-    peer(
-      { engine: 'ours', name: 'here, two workers', isFirst: false, ...tables },
-      node,
-      { workers: 2 },
-      instanceMemory.env,
-    ),
+    peer({ engine: 'ours', name: 'here, one worker', isFirst: true, ...tables }, node, { workers: 1 }),
+    peer({ engine: 'ours', name: 'here, two workers', isFirst: false, ...tables }, node, { workers: 2 }),
     peer({ engine: 'spark', name: 'Spark with Delta', isFirst: true, ...tables }, [python, join(scripts, 'spark.py')], {
       jars: home?.jars,
     }),
@@ -88,9 +78,8 @@ function peer(
   known: Pick<Peer, 'engine' | 'name' | 'isFirst' | 'bronze' | 'silver'>,
   [program = '', ...script]: readonly string[],
   more: Readonly<Record<string, unknown>>,
-  own: Readonly<Record<string, string>> = {},
 ): Peer {
-  const env = { ...process.env, ...own, TZ: 'UTC', PYTHONDONTWRITEBYTECODE: '1' }
+  const env = { ...process.env, TZ: 'UTC', PYTHONDONTWRITEBYTECODE: '1' }
   const argsOf = (request: PeerRequest) => [
     ...script,
     JSON.stringify({
