@@ -83,6 +83,7 @@ export {
   listLog,
   parseLogName,
   readCommitFile,
+  writersTimeOf,
 } from './log/index.js'
 export {
   checkReadable,

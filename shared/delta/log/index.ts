@@ -9,6 +9,7 @@ export {
   readCommitFiles,
   readCommits,
   versionGap,
+  writersTimeOf,
 } from './commit.js'
 export { type CommitSpan, readSpans } from './commitSpan.js'
 export { type HistoryEntry, readHistory } from './history.js'
