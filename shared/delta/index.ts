@@ -83,7 +83,6 @@ export {
   listLog,
   parseLogName,
   readCommitFile,
-  writersTimeOf,
 } from './log/index.js'
 export {
   checkReadable,

@@ -2,7 +2,16 @@ import { formatJson, isJsonObject, type Json, type JsonObject } from '../../type
 import { DeltaError, type LogPlace } from '../deltaError.js'
 import { deletionVectorOf, metadataOf, protocolOf, txnOf } from './actionBody.js'
 import { Fields } from './actionFields.js'
-import type { Action, AddFile, CdcFile, CheckpointMetadata, DomainMetadata, RemoveFile, Sidecar } from './actions.js'
+import type {
+  Action,
+  AddFile,
+  CdcFile,
+  CheckpointMetadata,
+  CommitInfo,
+  DomainMetadata,
+  RemoveFile,
+  Sidecar,
+} from './actions.js'
 import { validateCommit } from './commitInvariants.js'
 import { parseLogJson } from './logJson.js'
 import { addLineStart, plainAdd } from './plainAdd.js'
@@ -78,7 +87,7 @@ const decoders: Readonly<Record<string, (fields: Fields) => Action>> = {
   add: f => ({ add: addFile(f) }),
   remove: f => ({ remove: removeFile(f) }),
   txn: f => ({ txn: txnOf(f) }),
-  commitInfo: f => ({ commitInfo: f.body }),
+  commitInfo: f => ({ commitInfo: commitInfo(f) }),
   metaData: f => ({ metaData: metadataOf(f) }),
   protocol: f => ({ protocol: protocolOf(f) }),
   cdc: f => ({ cdc: cdcFile(f) }),
@@ -86,6 +95,17 @@ const decoders: Readonly<Record<string, (fields: Fields) => Action>> = {
   checkpointMetadata: f => ({ checkpointMetadata: checkpointMetadata(f) }),
   sidecar: f => ({ sidecar: sidecar(f) }),
 }
+
+/** Free JSON, of which other writers make what they like; but what is reckoned with are numbers. */
+function commitInfo({ body }: Fields): CommitInfo {
+  const { timestamp, inCommitTimestamp } = body
+  if (isNumberOrAbsent(timestamp) && isNumberOrAbsent(inCommitTimestamp)) return body
+  return { ...body, timestamp: asNumber(timestamp), inCommitTimestamp: asNumber(inCommitTimestamp) }
+}
+
+const isNumberOrAbsent = (value: Json | undefined) => value === undefined || typeof value === 'number'
+const asNumber = (value: Json | undefined) =>
+  typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined
 
 function addFile(f: Fields): AddFile {
   return {

@@ -51,13 +51,6 @@ export function commitInfoOf(actions: readonly Action[]): CommitInfo | undefined
   return undefined
 }
 
-/** When a commit was made, as its writer said, in milliseconds; whatever else a writer put there says nothing. */
-export function writersTimeOf(actions: readonly Action[]): number | undefined {
-  const timestamp: unknown = commitInfoOf(actions)?.timestamp
-  if (typeof timestamp === 'bigint') return Number(timestamp)
-  return typeof timestamp === 'number' ? timestamp : undefined
-}
-
 /** When a commit happened by the table's own clock, if the table keeps one. */
 export function inCommitTimestampOf(actions: readonly Action[]): number | undefined {
   return commitInfoOf(actions)?.inCommitTimestamp

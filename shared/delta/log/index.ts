@@ -9,7 +9,6 @@ export {
   readCommitFiles,
   readCommits,
   versionGap,
-  writersTimeOf,
 } from './commit.js'
 export { type CommitSpan, readSpans } from './commitSpan.js'
 export { type HistoryEntry, readHistory } from './history.js'

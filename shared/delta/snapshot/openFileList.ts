@@ -7,7 +7,7 @@ import {
   readCheckpointState,
   requireSidecars,
 } from '../checkpoint/index.js'
-import { type CommitSpan, type LogSegment, readSpans, versionGap, writersTimeOf } from '../log/index.js'
+import { commitInfoOf, type CommitSpan, type LogSegment, readSpans, versionGap } from '../log/index.js'
 import { type BaseReader, findReplay, type Replay } from './replayBase.js'
 import { retryAfterLogCleanup } from './retryAfterLogCleanup.js'
 import { StateReplay } from './state.js'
@@ -90,7 +90,7 @@ function survivors(
 
 /** A commit's own time, but never later than its file's: a clock that is ahead must not date anything after it. */
 function committedAt({ actions, to }: CommitSpan, { commits }: LogSegment): number {
-  return Math.min(writersTimeOf(actions) ?? -Infinity, commits.get(to)?.modifiedAt ?? -Infinity)
+  return Math.min(commitInfoOf(actions)?.timestamp ?? -Infinity, commits.get(to)?.modifiedAt ?? -Infinity)
 }
 
 /** Of a checkpoint only the state: its files are streamed when they are asked for. */

@@ -1,4 +1,4 @@
-import { type Commit, writersTimeOf } from '../../delta/index.js'
+import { type Commit, commitInfoOf } from '../../delta/index.js'
 import { inWords } from '../../types/index.js'
 import type { Lake } from '../lake/index.js'
 
@@ -18,7 +18,7 @@ const behindMs = 60_000
 /** What a commit shows of its writer's clock. */
 export function skewOf({ actions, modifiedAt }: Commit): Skew {
   if (modifiedAt === undefined) return noSkew
-  const recorded = writersTimeOf(actions)
+  const recorded = commitInfoOf(actions)?.timestamp
   const times = actions.flatMap(action => ('txn' in action ? (action.txn.lastUpdated ?? []) : []))
   const ahead = Math.max(...times, recorded ?? -Infinity) - modifiedAt
   const behind = modifiedAt - (recorded ?? Infinity)

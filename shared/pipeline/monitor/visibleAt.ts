@@ -1,4 +1,4 @@
-import { type Commit, commitInfoOf, writersTimeOf } from '../../delta/index.js'
+import { type Commit, commitInfoOf } from '../../delta/index.js'
 
 /**
  * When a commit's rows became visible, milliseconds since 1970. A blob's time is in whole seconds, cut off, which would
@@ -9,8 +9,7 @@ import { type Commit, commitInfoOf, writersTimeOf } from '../../delta/index.js'
  * visibleAt({ version: 1, timestamp: 5_000, modifiedAt: 5_000, actions: [{ commitInfo: { timestamp: 5_320 } }] }) // 5320
  */
 export function visibleAt({ timestamp, modifiedAt, actions }: Commit): number {
-  const written = writersTimeOf(actions)
-  const { inCommitTimestamp } = commitInfoOf(actions) ?? {}
+  const { timestamp: written, inCommitTimestamp } = commitInfoOf(actions) ?? {}
   if (inCommitTimestamp !== undefined || modifiedAt === undefined || modifiedAt % 1000 !== 0) return timestamp
   return Math.max(timestamp, Math.min(written ?? timestamp, modifiedAt + 999))
 }

@@ -69,6 +69,18 @@ describe('reading a commit', () => {
 })
 
 describe('writing a commit', () => {
+  test.each([
+    ['1743500000000', 1743500000000],
+    ['1743500000000000000000', 1743500000000000000000],
+    ['"yesterday"', undefined],
+    ['null', undefined],
+  ])('what a writer says of its times may be anything: %s', (text, time) => {
+    const times = `"timestamp":${text},"inCommitTimestamp":${text}`
+    const [action] = decodeCommit(`{"commitInfo":{${times},"operation":"WRITE"}}`)
+    const commitInfo = action && 'commitInfo' in action ? action.commitInfo : undefined
+    expect([commitInfo?.timestamp, commitInfo?.inCommitTimestamp, commitInfo?.operation]).toEqual([time, time, 'WRITE'])
+  })
+
   test('commitInfo is the first line, whatever order it was given in', () => {
     const text = encodeCommit([{ add }, { txn: { appId: 'a', version: 2n ** 60n } }, { commitInfo: { txnId: 'u' } }])
     expect(text).toBe(
