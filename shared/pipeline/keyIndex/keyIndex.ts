@@ -83,12 +83,10 @@ export class KeyIndex {
       await this.#sweep(live)
       await this.#segments.dropUseless()
       const recent = live.filter(file => dayOf(file) >= from)
-      for (let left = Infinity; ;) {
+      let isBuilt = true
+      while (isBuilt) {
         const { unknown } = await this.#search(recent, new Float64Array())
-        const fit = unknown.filter(({ path }) => !this.#unfit.has(path))
-        // Segments that were written and cannot be read are as good as none, and so would further ones be.
-        if (this.#isFew(unknown) || fit.length >= left || !(await this.#build(fit))) break
-        left = fit.length
+        isBuilt = !this.#isFew(unknown) && (await this.#build(unknown))
       }
       let isMerged = true
       while (isMerged) isMerged = await this.#merge(Infinity)

@@ -95,7 +95,8 @@ export class SegmentSet {
   }
 
   /**
-   * Writes a segment under a new name.
+   * Writes a segment under a new name. One that cannot be read again is deleted: whoever misses it would write it anew
+   * each time.
    *
    * @param write returns the files that the segment is of, or undefined when it wrote none
    * @returns whether there is one
@@ -108,8 +109,11 @@ export class SegmentSet {
     if ((await write(path)) === undefined) return false
     const object = await this.#options.store.head(path)
     const info = object && segmentInfo(object)
-    if (info !== undefined) this.#known.set(path, info)
-    return info !== undefined
+    if (info === undefined) return false
+    this.#known.set(path, info)
+    using held = await this.open(info)
+    if (held === undefined) await this.drop([info])
+    return held !== undefined
   }
 
   /** Deletes segments; who reads one of them at this moment reads data files instead. */

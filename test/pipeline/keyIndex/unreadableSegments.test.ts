@@ -4,11 +4,31 @@ import { keyIndexFolder } from '../../../shared/pipeline/keyIndex/segmentName.js
 import { MemoryStore, StorageError } from '../../../shared/storage/index.js'
 import { answer, dataFile, openIndex } from './keyIndexFixture.js'
 
-/** Segments can be written and not be read: no place for them on this disk, or no permission. */
+/** Segments can be written, and from one on they cannot be read: no place for them on this disk, or no permission. */
 class WriteOnlySegments extends MemoryStore {
+  readonly #readable: number
+  readonly #segments: string[] = []
+
+  constructor(readable = 0) {
+    super()
+    this.#readable = readable
+  }
+
+  override create(path: string): ReturnType<MemoryStore['create']> {
+    if (path.startsWith(keyIndexFolder)) this.#segments.push(path)
+    return super.create(path)
+  }
+
   override get(...[path, range]: Parameters<MemoryStore['get']>): ReturnType<MemoryStore['get']> {
-    if (path.startsWith(keyIndexFolder)) throw new StorageError('STORAGE_FAILED', 'there is no place for it')
+    if (this.#segments.indexOf(path) >= this.#readable)
+      throw new StorageError('STORAGE_FAILED', 'there is no place for it')
     return super.get(path, range)
+  }
+
+  async segments(): Promise<readonly string[]> {
+    const there: string[] = []
+    for await (const { path } of this.list(`${keyIndexFolder}/`)) there.push(path)
+    return there
   }
 }
 
@@ -21,8 +41,19 @@ test('maintenance whose segments cannot be read ends, and does not write them ag
     await dataFile(store, 'c.parquet', [['key-4']], '2025-04-03'),
   ]
   await f.index.maintain(files, '2025-04-01')
-  const segments: string[] = []
-  for await (const { path } of store.list(`${keyIndexFolder}/`)) segments.push(path)
-  expect(segments.length).toBeLessThan(3)
+  expect((await store.segments()).length).toBeLessThan(3)
   expect((await answer(f.index, files, ['key-3'])).unknown).toEqual(['a.parquet', 'b.parquet', 'c.parquet'])
+  expect(await store.segments()).toEqual([])
+})
+
+test('segments that became one which cannot be read are kept', async () => {
+  const store = new WriteOnlySegments(8)
+  await using f = openIndex(store)
+  const files = []
+  for (let n = 0; n < 8; n++) {
+    files.push(await dataFile(store, `${n}.parquet`, [[`key-${n}`]]))
+    await answer(f.index, files, [])
+  }
+  expect(await store.segments()).toHaveLength(8)
+  expect(await answer(f.index, files, ['key-3'])).toEqual({ located: ['3.parquet:0'], unknown: [] })
 })
