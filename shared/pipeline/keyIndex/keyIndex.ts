@@ -1,5 +1,6 @@
 import { type AddFile, resolveDataPath } from '../../delta/index.js'
 import { asError, isProgrammingError } from '../../errors.js'
+import type { Stretch } from '../../parquet/index.js'
 import { eventDate, recordCount, rowsIn } from '../incremental/index.js'
 import { buildSegment } from './buildSegment.js'
 import { mergeSegments } from './mergeSegments.js'
@@ -13,6 +14,8 @@ export interface LocatedFile {
   readonly file: AddFile
   readonly indexed: IndexedFile
   readonly stretches: StretchHashes
+  /** Where these are, by their numbers, ascending. */
+  readonly parts: ReadonlyMap<number, Stretch>
 }
 
 /** Where keys can be: in stretches of rows, and anywhere in files of which nothing is known. */
@@ -116,8 +119,11 @@ export class KeyIndex {
         if (file === undefined) continue
         unknown.delete(file.path)
         const stretches = found.get(place)
-        if (stretches !== undefined)
-          located.push({ file, indexed: held.segment.files[place] as IndexedFile, stretches })
+        const indexed = held.segment.files[place]
+        if (stretches === undefined || indexed === undefined) continue
+        const numbers = [...stretches.keys()].sort((a, b) => a - b)
+        const parts = new Map(indexed.stretches.at(numbers).map((part, i) => [numbers[i] as number, part]))
+        located.push({ file, indexed, stretches, parts })
       }
     }
     return { located, unknown: [...unknown.values()] }

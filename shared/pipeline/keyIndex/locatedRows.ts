@@ -70,12 +70,10 @@ export async function readLocated(
 }
 
 function readsOf(store: ObjectStore, located: LocatedFile): readonly LocatedRead[] {
-  const { file, indexed, stretches } = located
+  const { file, indexed, parts } = located
   const source = objectStoreSource(store, decodeLogPath(file.path), file.size)
   const reads: { places: number[]; stretches: Stretch[]; start: number; end: number }[] = []
-  const places = [...stretches.keys()].sort((a, b) => a - b)
-  for (const [i, stretch] of indexed.stretches.at(places).entries()) {
-    const place = places[i] as number
+  for (const [place, stretch] of parts) {
     const [, start = 0, bytes = 0] = stretch
     const end = start + bytes
     const last = reads.at(-1)

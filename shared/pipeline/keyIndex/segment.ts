@@ -2,10 +2,16 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 
 import { partitionPoint } from '../../types/index.js'
-import { hashBits } from './keyHash.js'
 import { directoryBytes, SegmentDirectory } from './segmentDirectory.js'
-import { entriesBytes, EntryReader, type SegmentLayout, segmentLayout } from './segmentLayout.js'
-import { decodeTail, decodeTrailer, fixedTailBytes, type IndexedFile, type SegmentTrailer } from './segmentTrailer.js'
+import { entriesBytes, EntryReader, type SegmentLayout } from './segmentLayout.js'
+import {
+  decodeTail,
+  decodeTrailer,
+  fixedTailBytes,
+  type IndexedFile,
+  layoutOf,
+  type SegmentTrailer,
+} from './segmentTrailer.js'
 
 /** Stretches of one file, each with those of the hashes asked for that it has. */
 export type StretchHashes = ReadonlyMap<number, readonly number[]>
@@ -65,8 +71,7 @@ export class KeySegment {
     if (digest !== tail.digest || tail.trailerBytes > end) return undefined
     const trailer = decodeTrailer(await readAt(handle, end - tail.trailerBytes, tail.trailerBytes))
     if (trailer === undefined) return undefined
-    const stretches = trailer.files.reduce((sum, { stretches: own }) => sum + own.count, 0)
-    const layout = segmentLayout(trailer.entries, stretches)
+    const layout = layoutOf(trailer)
     const begin = end - tail.trailerBytes - directoryBytes(layout)
     if (begin !== entriesBytes(layout)) return undefined
     const directory = new SegmentDirectory(layout, await readAt(handle, begin, directoryBytes(layout)))
@@ -105,7 +110,7 @@ export class KeySegment {
 
   /** All entries, ascending: pairs of hash and stretch's number, in pieces. */
   async *entries(localPath: string): AsyncGenerator<SegmentEntries> {
-    const { bucketBits } = this.#layout
+    const { bucketBits, bucketSpan } = this.#layout
     const { unit } = this.#reader
     const buckets = 2 ** bucketBits
     const atOnce = Math.ceil((buckets * pieceBytes) / 4 / entriesBytes(this.#layout))
@@ -122,7 +127,7 @@ export class KeySegment {
         for (const past = this.#directory.endOf(bucket, i); i < past; i++) {
           const entry = this.#reader.at(view, from, i)
           const rest = Math.floor(entry / unit)
-          hashes[i - place] = bucket * this.#bucketSpan + rest
+          hashes[i - place] = bucket * bucketSpan + rest
           stretches[i - place] = entry - rest * unit
         }
       }
@@ -135,16 +140,12 @@ export class KeySegment {
     return Math.floor((entry * this.#layout.entryBits) / 8)
   }
 
-  get #bucketSpan(): number {
-    return 2 ** (hashBits - this.#layout.bucketBits)
-  }
-
   /** The entries of each hash's bucket. */
   #entriesOf(hashes: Float64Array): { readonly starts: Uint32Array; readonly ends: Uint32Array } {
-    const span = this.#bucketSpan
+    const { bucketSpan } = this.#layout
     const [starts, ends] = [new Uint32Array(hashes.length), new Uint32Array(hashes.length)]
     for (let i = 0; i < hashes.length; i++) {
-      const bucket = Math.floor((hashes[i] as number) / span)
+      const bucket = Math.floor((hashes[i] as number) / bucketSpan)
       const start = this.#directory.startOf(bucket)
       starts[i] = start
       ends[i] = this.#directory.endOf(bucket, start)
@@ -160,7 +161,7 @@ export class KeySegment {
     found: Map<number, Map<number, number[]>>,
   ) {
     const { unit } = this.#reader
-    const least = (hash % this.#bucketSpan) * unit
+    const least = (hash % this.#layout.bucketSpan) * unit
     let low = start
     if (end - start > largeBucket) low = this.#firstFrom(view, from, [start, end], least)
     else while (low < end && this.#reader.at(view, from, low) < least) low++

@@ -7,6 +7,8 @@ import { hashBits } from './keyHash.js'
 export interface SegmentLayout {
   readonly entries: number
   readonly bucketBits: number
+  /** Hashes of a bucket. */
+  readonly bucketSpan: number
   readonly stretchBits: number
   /** Bits of an entry. */
   readonly entryBits: number
@@ -22,7 +24,8 @@ export function segmentLayout(entries: number, stretches: number): SegmentLayout
   const bucketBits = Math.max(0, Math.floor(Math.log2(Math.max(1, entries))) - bucketSizeBits)
   const stretchBits = Math.ceil(Math.log2(Math.max(2, stretches)))
   const bits = hashBits - bucketBits + stretchBits
-  return { entries, bucketBits, stretchBits, entryBits: bits > widestUnaligned ? 48 : bits }
+  const bucketSpan = 2 ** (hashBits - bucketBits)
+  return { entries, bucketBits, bucketSpan, stretchBits, entryBits: bits > widestUnaligned ? 48 : bits }
 }
 
 /** Bytes of all entries, and a few more, so that one can be read at the end. */

@@ -16,23 +16,28 @@ export interface SegmentInfo {
   readonly last: string
 }
 
-/** Of this format: what another version of this program wrote is not taken for a segment, nor does it take this for one. */
-const suffix = '.3.keys'
+/** What another version of this program wrote in another format is not taken for a segment, nor does it take this for one. */
+const format = 3
+/** Days, a number, and the format, which the first did not say. */
+const segmentPath = /^_key_index\/([0-9_+-]+)_[0-9a-f-]{36}(?:\.(\d+))?\.keys$/
 
 /** A new name, never used before. */
 export function newSegmentPath(first: string, last: string): string {
-  return `${keyIndexFolder}/${first}_${last}_${randomUUID()}${suffix}`
+  return `${keyIndexFolder}/${first}_${last}_${randomUUID()}.${format}.keys`
 }
 
 /** @returns undefined for an object that is no segment of this format */
 export function segmentInfo({ path, size }: Pick<ObjectInfo, 'path' | 'size'>): SegmentInfo | undefined {
-  const [, first, last] = /^_key_index\/([0-9+-]+)_([0-9+-]+)_[0-9a-f-]{36}\.3\.keys$/.exec(path) ?? []
-  return first === undefined || last === undefined ? undefined : { path, size, first, last }
+  const [, days = '', own] = segmentPath.exec(path) ?? []
+  const [first = '', last = ''] = days.split('_')
+  return first === '' || last === '' || Number(own) !== format ? undefined : { path, size, first, last }
 }
 
 /** Whether an object is a segment of a former format, which nobody reads any more. */
-export const isFormerSegment = (path: string): boolean =>
-  /^_key_index\/[0-9_+-]+_[0-9a-f-]{36}(?:\.2)?\.keys$/.test(path)
+export function isFormerSegment(path: string): boolean {
+  const found = segmentPath.exec(path)
+  return found !== null && Number(found[2] ?? 1) < format
+}
 
 /** How many segments of like size are merged into one. */
 const fanIn = 8

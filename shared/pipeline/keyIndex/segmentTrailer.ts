@@ -4,6 +4,7 @@ import { z } from 'zod'
 
 import type { FileOutline } from '../../parquet/index.js'
 import { PackedStretches } from './packedStretches.js'
+import { type SegmentLayout, segmentLayout } from './segmentLayout.js'
 
 /** A data file whose keys a segment holds: which bytes it is, and where its stretches of rows are. */
 export interface IndexedFile {
@@ -25,6 +26,14 @@ export interface SegmentTrailer {
   readonly entries: number
   /** In the order in which their stretches are numbered. */
   readonly files: readonly IndexedFile[]
+}
+
+/** How the entries of such a segment are packed. */
+export function layoutOf({ entries, files }: SegmentTrailer): SegmentLayout {
+  return segmentLayout(
+    entries,
+    files.reduce((sum, { stretches }) => sum + stretches.count, 0),
+  )
 }
 
 const whole = z.number().int().nonnegative()

@@ -1,10 +1,9 @@
 import { crc32 } from 'node:zlib'
 
 import type { ObjectWriter } from '../../storage/index.js'
-import { hashBits } from './keyHash.js'
 import { SegmentDirectoryWriter } from './segmentDirectory.js'
-import { EntryPacker, type SegmentLayout, segmentLayout } from './segmentLayout.js'
-import { encodeTail, encodeTrailer, type SegmentTrailer } from './segmentTrailer.js'
+import { EntryPacker, type SegmentLayout } from './segmentLayout.js'
+import { encodeTail, encodeTrailer, layoutOf, type SegmentTrailer } from './segmentTrailer.js'
 
 const flushBytes = 2 ** 20
 
@@ -18,26 +17,24 @@ export class SegmentWriter {
   readonly #packer: EntryPacker
   readonly #directory: SegmentDirectoryWriter
   readonly #trailer: SegmentTrailer
-  readonly #bucketSpan: number
   #entries = 0
   #digest = 0
   #size = 0
 
   constructor(output: ObjectWriter, trailer: SegmentTrailer) {
-    const stretches = trailer.files.reduce((sum, { stretches: own }) => sum + own.count, 0)
     this.#output = output
     this.#trailer = trailer
-    this.#layout = segmentLayout(trailer.entries, stretches)
+    this.#layout = layoutOf(trailer)
     this.#packer = new EntryPacker(this.#layout, flushBytes)
     this.#directory = new SegmentDirectoryWriter(this.#layout)
-    this.#bucketSpan = 2 ** (hashBits - this.#layout.bucketBits)
   }
 
   /** Adds an entry; hashes ascend. @returns false when what has gathered is to be flushed */
   add(hash: number, stretch: number): boolean {
-    const bucket = Math.floor(hash / this.#bucketSpan)
+    const { bucketSpan } = this.#layout
+    const bucket = Math.floor(hash / bucketSpan)
     this.#directory.add(bucket)
-    this.#packer.push(hash - bucket * this.#bucketSpan, stretch)
+    this.#packer.push(hash - bucket * bucketSpan, stretch)
     this.#entries++
     return this.#packer.size < flushBytes
   }

@@ -39,10 +39,8 @@ export async function locateKeys(
     return { located: [], search: undefined, whole: files }
   const keys = await soughtKeys(stream, rows)
   const { located, unknown } = await index.index.locate(files, keys.hashes())
-  const isMost = ({ indexed, stretches }: LocatedFile) => {
-    const sought = indexed.stretches.at([...stretches.keys()].sort((a, b) => a - b))
-    return sought.reduce((sum, [rows = 0]) => sum + rows, 0) > indexed.rows * maxOfFile
-  }
+  const isMost = ({ indexed, parts }: LocatedFile) =>
+    [...parts.values()].reduce((sum, [rows = 0]) => sum + rows, 0) > indexed.rows * maxOfFile
   const inPart = located.filter(file => !isMost(file))
   const timesOf = daySpans(
     stream,
