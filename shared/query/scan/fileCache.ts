@@ -201,6 +201,7 @@ export class FileCache implements AsyncDisposable {
   }
 
   #dropOldest(): void {
+    if (this.#entries.size <= mostIdleFiles) return
     const idle = [...this.#entries.values()].filter(({ leases }) => leases === 0)
     for (const entry of idle.slice(0, Math.max(0, idle.length - mostIdleFiles))) this.#drop(entry)
   }
