@@ -143,28 +143,27 @@ describe('who follows a table from version to version', () => {
     expect(commit?.actions.flatMap(action => ('add' in action ? [action.add.path] : []))).toEqual(['after-7.parquet'])
   })
 
+  async function expectNewestKept({ reader, asked, get }: Awaited<ReturnType<typeof followed>>, newest: number) {
+    await reader.state({ fresh: true })
+    get.mockClear()
+    await commitsOf(reader.commitFiles(newest, newest))
+    expect(asked()).toEqual([])
+    await commitsOf(reader.commitFiles(1, 1))
+    expect(asked()).toEqual([commitPath(1)])
+  }
+
   test('is given as many as there is room for in memory, and reads the others again', async () => {
-    const { reader, writer, asked, get } = await followed()
+    const table = await followed()
     const adds = (version: number) =>
       Array.from({ length: 900 }, (_, i) => append(version, `${version}-${i}`, 1n).actions[0] as never)
     for (let version = 0; version < 20; version++)
-      await writer.commit({ ...append(version, 'a', BigInt(version)), actions: adds(version) })
-    await reader.state({ fresh: true })
-    get.mockClear()
-    await commitsOf(reader.commitFiles(20, 20))
-    expect(asked()).toEqual([])
-    await commitsOf(reader.commitFiles(1, 1))
-    expect(asked()).toEqual([commitPath(1)])
+      await table.writer.commit({ ...append(version, 'a', BigInt(version)), actions: adds(version) })
+    await expectNewestKept(table, 20)
   })
 
   test('is given no more than some hundreds, however short they are', async () => {
-    const { reader, writer, asked, get } = await followed()
-    for (let version = 0; version < 300; version++) await writer.commit(append(version, 'a', BigInt(version)))
-    await reader.state({ fresh: true })
-    get.mockClear()
-    await commitsOf(reader.commitFiles(300, 300))
-    expect(asked()).toEqual([])
-    await commitsOf(reader.commitFiles(1, 1))
-    expect(asked()).toEqual([commitPath(1)])
+    const table = await followed()
+    for (let version = 0; version < 300; version++) await table.writer.commit(append(version, 'a', BigInt(version)))
+    await expectNewestKept(table, 300)
   })
 })
