@@ -34,6 +34,20 @@ export interface RestartPolicy {
 /** Somebody, or the system for want of memory, sends these; what fails by itself ends with a code, or as SIGSEGV or SIGABRT. */
 const fromOutside: ReadonlySet<string> = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'])
 
+/** Why a process ended, or did not start. */
+interface PartEnd {
+  readonly why: string
+  /** That says nothing about whether it can run. */
+  readonly wasKilled: boolean
+}
+
+const endOf = (why: string): PartEnd => ({ why, wasKilled: fromOutside.has(why) })
+
+function failedStart(thrown: unknown): PartEnd {
+  const endedBy = thrown instanceof LocalStackError ? thrown.data['endedBy'] : undefined
+  return { why: asError(thrown).message, wasKilled: typeof endedBy === 'string' && endOf(endedBy).wasKilled }
+}
+
 /** The policy of the stack's own parts: patient enough for a broker that recovers its log, no loop without end. */
 export const restartPolicy: RestartPolicy = {
   firstDelayMs: 1_000,
@@ -138,16 +152,16 @@ export class SupervisedPart {
 
   #recover(why: string): void {
     const turn = ++this.#turn
-    this.#recovery = Promise.all([this.#recovery, this.#bringBack(why, turn)]).then(() => undefined)
+    this.#recovery = Promise.all([this.#recovery, this.#bringBack(endOf(why), turn)]).then(() => undefined)
   }
 
-  async #bringBack(first: string, turn: number, firstEnd = first): Promise<void> {
+  async #bringBack(first: PartEnd, turn: number): Promise<void> {
     const { policy, say, failed } = this.#supervision
     const isOver = () => this.#isStopping() || this.#turn !== turn
     await Promise.all(this.#dependents.map(d => d.#suspend()))
-    for (let [why, endedBy] = [first, firstEnd]; !isOver();) {
+    for (let end = first; !isOver();) {
+      const { why, wasKilled } = end
       const wasStable = this.#clock.monotonic() - this.#startedAt >= policy.stableMs
-      const wasKilled = fromOutside.has(endedBy)
       this.#failures = (wasStable ? 0 : this.#failures) + (wasKilled ? 0 : 1)
       const log = this.#plan.logFile === undefined ? '' : `; log: ${this.#plan.logFile}`
       if (this.#failures > policy.maxFailures) {
@@ -170,8 +184,7 @@ export class SupervisedPart {
         this.#sayBack()
         break
       } catch (thrown) {
-        why = asError(thrown).message
-        endedBy = endOf(thrown)
+        end = failedStart(thrown)
       }
     }
     if (!isOver()) for (const dependent of this.#dependents) dependent.#resume()
@@ -196,15 +209,9 @@ export class SupervisedPart {
       try {
         if (await this.#begin(turn)) this.#sayBack()
       } catch (thrown) {
-        if (this.#turn === turn) await this.#bringBack(asError(thrown).message, turn, endOf(thrown))
+        if (this.#turn === turn) await this.#bringBack(failedStart(thrown), turn)
       }
     }
     this.#recovery = Promise.all([this.#recovery, begin()]).then(() => undefined)
   }
-}
-
-/** How the process ended whose start threw this; nothing when it did not end. */
-function endOf(thrown: unknown): string {
-  const endedBy = thrown instanceof LocalStackError ? thrown.data['endedBy'] : undefined
-  return typeof endedBy === 'string' ? endedBy : ''
 }
