@@ -159,10 +159,10 @@ export class SupervisedPart {
     const { policy, say, failed } = this.#supervision
     const isOver = () => this.#isStopping() || this.#turn !== turn
     await Promise.all(this.#dependents.map(d => d.#suspend()))
+    if (this.#clock.monotonic() - this.#startedAt >= policy.stableMs) this.#failures = 0
     for (let end = first; !isOver();) {
       const { why, wasKilled } = end
-      const wasStable = this.#clock.monotonic() - this.#startedAt >= policy.stableMs
-      this.#failures = (wasStable ? 0 : this.#failures) + (wasKilled ? 0 : 1)
+      if (!wasKilled) this.#failures++
       const log = this.#plan.logFile === undefined ? '' : `; log: ${this.#plan.logFile}`
       if (this.#failures > policy.maxFailures) {
         const times = `${policy.maxFailures} times`

@@ -100,6 +100,19 @@ describe('a supervised part', () => {
     ])
   })
 
+  test('what ran long, and cannot be started any more, is given up all the same', async () => {
+    const { clock, failures, start } = supervised()
+    const fake = new Fake()
+    await start('Kafka', fake)
+    clock.advance(10 * policy.stableMs)
+    fake.refuse = new Error('the disk is full')
+    fake.last?.end('code 1')
+    await settled()
+    expect(failures).toEqual([
+      'Kafka ended (the disk is full) and was started again 4 times without lasting. Everything stops.',
+    ])
+  })
+
   test('what is killed again and again, started or not, comes back each time after the first pause', async () => {
     const { failures, said, start } = supervised()
     const fake = new Fake()
