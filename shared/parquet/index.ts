@@ -2,7 +2,9 @@
 export {
   BinaryColumn,
   bufferSource,
+  ByteBuffer,
   decodedData,
+  fromZigzag,
   objectStoreSource,
   ParquetError,
   type ParquetSource,

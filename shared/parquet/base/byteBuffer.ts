@@ -64,6 +64,11 @@ export class ByteBuffer {
     this.appendByte(rest)
   }
 
+  /** A number between −2^52 and 2^52, small ones short whatever their sign; {@link fromZigzag} of the varint is the number. */
+  appendSigned(value: number): void {
+    this.appendVarint(value < 0 ? -2 * value - 1 : 2 * value)
+  }
+
   /** A signed 64-bit number, small ones short whatever their sign. */
   appendZigzag(value: bigint): void {
     let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n))
@@ -74,3 +79,6 @@ export class ByteBuffer {
     this.appendByte(Number(rest))
   }
 }
+
+/** The number with a sign that a varint stands for. */
+export const fromZigzag = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2)

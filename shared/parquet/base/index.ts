@@ -1,7 +1,7 @@
 /** What the other rooms stand on: errors, byte sources, buffers, strings and bytes as columns. */
 export { BinaryColumn, type WrittenColumn, type WrittenData } from './binaryColumn.js'
 export { bufferSource } from './bufferSource.js'
-export { ByteBuffer } from './byteBuffer.js'
+export { ByteBuffer, fromZigzag } from './byteBuffer.js'
 export { type ByteSpan, coalesce, mergedSpans } from './byteSpan.js'
 export { corruptFile, inFile, named } from './corruptFile.js'
 export { objectStoreSource } from './objectStoreSource.js'

@@ -1,4 +1,4 @@
-import { ByteBuffer, corruptFile } from '../base/index.js'
+import { ByteBuffer, corruptFile, fromZigzag } from '../base/index.js'
 
 /** A value in Thrift's compact protocol as it is on the wire: what is not understood is passed on unchanged. */
 export type CompactValue = boolean | number | Uint8Array | CompactList | CompactStruct
@@ -170,8 +170,7 @@ class Decoder {
   }
 
   #zigzag(): number {
-    const value = this.#varint()
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+    return fromZigzag(this.#varint())
   }
 }
 
@@ -183,7 +182,7 @@ function encodeStruct(out: ByteBuffer, { fields }: CompactStruct): void {
     if (step > 0 && step < 16) out.appendByte((step << 4) | kind)
     else {
       out.appendByte(kind)
-      encodeZigzag(out, id)
+      out.appendSigned(id)
     }
     before = id
     if (typeof value !== 'boolean') encodeValue(out, type, value)
@@ -202,13 +201,9 @@ function encodeValue(out: ByteBuffer, type: number, value: CompactValue): void {
     if (count >= 15) out.appendVarint(count)
     for (const item of value.items) encodeValue(out, value.itemType, item)
   } else if (typeof value === 'number') {
-    if (type === wire.short || type === wire.int || type === wire.long) encodeZigzag(out, value)
+    if (type === wire.short || type === wire.int || type === wire.long) out.appendSigned(value)
     else out.appendByte(value)
   }
-}
-
-function encodeZigzag(out: ByteBuffer, value: number): void {
-  out.appendVarint(value < 0 ? -value * 2 - 1 : value * 2)
 }
 
 function cutOff(): Error {

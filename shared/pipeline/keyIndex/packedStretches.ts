@@ -1,4 +1,4 @@
-import type { Stretch } from '../../parquet/index.js'
+import { ByteBuffer, fromZigzag, type Stretch } from '../../parquet/index.js'
 
 /** Rows; where the keys begin and their bytes; the same of the event times. */
 const numbersOf = 5
@@ -17,15 +17,18 @@ export class PackedStretches {
   }
 
   static of(stretches: readonly Stretch[]): PackedStretches {
-    const bytes: number[] = []
+    const bytes = new ByteBuffer()
     let [keyEnd, timeEnd] = [0, 0]
     for (const [rows = 0, keyStart = 0, keyBytes = 0, timeStart = 0, timeBytes = 0] of stretches) {
-      for (const number of [rows, folded(keyStart - keyEnd), keyBytes, folded(timeStart - timeEnd), timeBytes])
-        append(bytes, number)
+      bytes.appendVarint(rows)
+      bytes.appendSigned(keyStart - keyEnd)
+      bytes.appendVarint(keyBytes)
+      bytes.appendSigned(timeStart - timeEnd)
+      bytes.appendVarint(timeBytes)
       keyEnd = keyStart + keyBytes
       timeEnd = timeStart + timeBytes
     }
-    return new PackedStretches(stretches.length, Uint8Array.from(bytes))
+    return new PackedStretches(stretches.length, Uint8Array.from(bytes.bytes()))
   }
 
   /** @returns undefined for bytes that are not so many stretches */
@@ -50,9 +53,9 @@ export class PackedStretches {
     }
     for (let place = 0; found.length < places.length && place < this.count; place++) {
       const rows = next()
-      const keyStart = keyEnd + unfolded(next())
+      const keyStart = keyEnd + fromZigzag(next())
       keyEnd = keyStart + next()
-      const timeStart = timeEnd + unfolded(next())
+      const timeStart = timeEnd + fromZigzag(next())
       timeEnd = timeStart + next()
       if (place === places[found.length])
         found.push([rows, keyStart, keyEnd - keyStart, timeStart, timeEnd - timeStart])
@@ -60,13 +63,3 @@ export class PackedStretches {
     return found
   }
 }
-
-function append(bytes: number[], number: number): void {
-  let left = number
-  for (; left >= 128; left = Math.floor(left / 128)) bytes.push((left % 128) + 128)
-  bytes.push(left)
-}
-
-/** A whole number as one that is not negative: small ones stay small. */
-const folded = (number: number): number => (number < 0 ? -2 * number - 1 : 2 * number)
-const unfolded = (number: number): number => (number % 2 === 0 ? number / 2 : -(number + 1) / 2)
