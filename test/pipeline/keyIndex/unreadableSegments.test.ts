@@ -16,6 +16,7 @@ class WriteOnlySegments extends MemoryStore {
 
   override create(path: string): ReturnType<MemoryStore['create']> {
     if (path.startsWith(keyIndexFolder)) this.#segments.push(path)
+    if (this.#segments.length > 50) throw new StorageError('STORAGE_FAILED', 'written without end')
     return super.create(path)
   }
 
