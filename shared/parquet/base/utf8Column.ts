@@ -140,13 +140,11 @@ export class Utf8Column {
 
   /** The strings without the nulls. */
   withoutNulls(): Utf8Column {
-    const { present } = this
+    const { present, ends } = this
     if (present === undefined) return this
-    return new Utf8Column(
-      this.bytes,
-      this.ends.filter((_, i) => present[i] === 1),
-      undefined,
-    )
+    const kept = new Int32Array(ends.length - this.nullCount())
+    for (let row = 0, at = 0; row < ends.length; row++) if (present[row] === 1) kept[at++] = ends[row] as number
+    return new Utf8Column(this.bytes, kept, undefined)
   }
 
   nullCount(): number {
@@ -196,28 +194,45 @@ export class Utf8Column {
 
   /** The places of the least and the greatest text by code points, which is the order of their bytes; nothing without strings. */
   extremes(): { readonly least: number; readonly greatest: number } | undefined {
-    let [least, greatest] = [-1, -1]
-    for (let row = 0; row < this.length; row++) {
-      if (this.present?.[row] === 0) continue
-      if (least === -1) least = greatest = row
-      else if (this.#compare(row, greatest) > 0) greatest = row
-      else if (this.#compare(row, least) < 0) least = row
+    const { present, length } = this
+    let least = 0
+    while (present?.[least] === 0) least++
+    if (least >= length) return undefined
+    let greatest = least
+    // What the two begin with alike: where a text first differs from the greatest most often tells its side of both.
+    let alike = Infinity
+    for (let row = least + 1; row < length; row++) {
+      if (present?.[row] === 0) continue
+      const at = this.#alike(row, greatest, 0)
+      const side = this.#byte(row, at) - this.#byte(greatest, at)
+      if (side === 0) continue
+      if (side > 0) greatest = row
+      else if (at < alike || (at === alike && this.#isBelow(row, least, at))) least = row
+      if (at < alike) alike = at
     }
-    return least === -1 ? undefined : { least, greatest }
+    return { least, greatest }
   }
 
-  #compare(a: number, b: number): number {
+  #isBelow(a: number, b: number, from: number): boolean {
+    const at = this.#alike(a, b, from)
+    return this.#byte(a, at) < this.#byte(b, at)
+  }
+
+  /** With how many bytes, `from` at least, two texts begin alike. */
+  #alike(a: number, b: number, from: number): number {
     const { bytes, ends } = this
     const startA = this.start(a)
     const startB = this.start(b)
-    const lengthA = (ends[a] as number) - startA
-    const lengthB = (ends[b] as number) - startB
-    const shorter = lengthA < lengthB ? lengthA : lengthB
-    for (let i = 0; i < shorter; i++) {
-      const difference = (bytes[startA + i] as number) - (bytes[startB + i] as number)
-      if (difference !== 0) return difference
-    }
-    return lengthA - lengthB
+    const shorter = Math.min((ends[a] as number) - startA, (ends[b] as number) - startB)
+    let at = from
+    while (at < shorter && bytes[startA + at] === bytes[startB + at]) at++
+    return at
+  }
+
+  /** A byte of a text, -1 behind its end: a text comes before those that it begins. */
+  #byte(row: number, at: number): number {
+    const place = this.start(row) + at
+    return place < (this.ends[row] as number) ? (this.bytes[place] as number) : -1
   }
 
   #buffer(): Buffer {

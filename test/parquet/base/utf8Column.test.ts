@@ -50,6 +50,23 @@ describe('texts as they are stored', () => {
     }
   })
 
+  test('that begin alike have a least and a greatest one, however they follow one another', () => {
+    const random = new Random()
+    for (let round = 0; round < 2_000; round++) {
+      const texts = Array.from({ length: random.below(8) }, () =>
+        random.below(6) === 0
+          ? null
+          : 'ab'.repeat(random.below(3)) + random.pick(['', 'a', 'b', 'ab', 'é', '\u{10ffff}']),
+      )
+      const sorted = texts.filter(text => text !== null).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+      const found = Utf8Column.ofStrings(texts)?.extremes()
+      const ends = found && [texts[found.least], texts[found.greatest]]
+      expect(ends, `${seedNote}: ${JSON.stringify(texts)}`).toEqual(
+        sorted.length === 0 ? undefined : [sorted[0], sorted.at(-1)],
+      )
+    }
+  })
+
   test('make the very file that the texts in memory make, from one thread or from several', async () => {
     const random = new Random()
     for (let round = 0; round < 40; round++) {
