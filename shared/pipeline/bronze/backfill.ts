@@ -33,11 +33,12 @@ export async function backfillRanges(
   const committer = new BackfillCommitter(lake, stream, run, options, total)
   const stopped: CodedError[] = [...plan.stopped.values()]
   if (total > 0n) {
-    const workers = await openWorkers(lake, stream, total)
     const queue = [...Map.groupBy(plan.ranges, ({ partition }) => partition).values()]
+    const workers = openWorkers(lake, stream, { offsets: total, partitions: queue.length })
     try {
       await Promise.all(
         workers.map(async worker => {
+          await worker.ready
           for (let ranges = queue.shift(); ranges !== undefined; ranges = queue.shift()) {
             const fault = await fillPartition(lake, stream, worker, committer, ranges)
             if (fault !== undefined) stopped.push(fault)

@@ -77,7 +77,8 @@ export async function catchUpStream(
   const catchUp = new CatchUp(lake, stream, run, options, plan)
   if (plan.total === 0n) return catchUp.result
   const { openWorkers } = await import('./openWorkers.js')
-  return await catchUp.ingest(await openWorkers(lake, stream, plan.total))
+  const partitions = plan.queues.filter(({ next, end }) => next < end).length
+  return await catchUp.ingest(openWorkers(lake, stream, { offsets: plan.total, partitions }))
 }
 
 class CatchUp {

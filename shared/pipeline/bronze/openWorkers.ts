@@ -9,22 +9,22 @@ import { startWorkerThread, workersAvailable } from './workerThread.js'
 /** Below that many offsets a worker's start costs more than it saves. */
 const worthWorkers = 20_000n
 
+/** What is to be read: so many offsets, of so many partitions. */
+export interface WorkLoad {
+  readonly offsets: bigint
+  readonly partitions: number
+}
+
 /**
- * As many workers as the work and the machine are good for. This thread is one of them: another would cost as much
- * memory again, and only wait for commits.
+ * As many workers as the work and the machine are good for; a partition is on one at a time. This thread is the last of
+ * them: another would cost as much memory again, and only wait for commits. It can begin at once, while the others start.
  */
-export async function openWorkers(lake: Lake, stream: Stream, offsets: bigint): Promise<readonly Worker[]> {
-  const wanted = lake.settings.bronzeWorkers === 0 ? availableParallelism() : lake.settings.bronzeWorkers
-  const threads = offsets < worthWorkers || !lake.separable || !workersAvailable ? 0 : wanted - 1
-  const started = await Promise.allSettled(
-    Array.from({ length: threads }, () => startWorkerThread(lake.settings, stream.name)),
-  )
-  const others = started.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
-  const failed = started.find(one => one.status === 'rejected')
-  if (failed === undefined) return [...others.map(worker => withinBudget(lake, worker)), thisThread(lake, stream)]
-  // A thread left behind would keep the process alive.
-  await Promise.allSettled(others.map(worker => worker.close()))
-  throw failed.reason
+export function openWorkers(lake: Lake, stream: Stream, { offsets, partitions }: WorkLoad): readonly Worker[] {
+  const { bronzeWorkers } = lake.settings
+  const wanted = Math.min(partitions, bronzeWorkers === 0 ? availableParallelism() : bronzeWorkers)
+  const threads = offsets < worthWorkers || !lake.separable || !workersAvailable ? 0 : Math.max(0, wanted - 1)
+  const others = Array.from({ length: threads }, () => startWorkerThread(lake.settings, stream.name))
+  return [...others.map(worker => withinBudget(lake, worker)), thisThread(lake, stream)]
 }
 
 function thisThread(lake: Lake, stream: Stream): Worker {

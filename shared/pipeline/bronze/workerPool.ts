@@ -18,6 +18,8 @@ export class WorkerPool {
   #paused = true
   #failure: unknown
   #wake: () => void = () => undefined
+  #close: () => void = () => undefined
+  readonly #closing = new Promise<void>(resolve => (this.#close = resolve))
 
   /**
    * @param jobFor the next job of a queue; called when a worker is free
@@ -81,14 +83,24 @@ export class WorkerPool {
     return this.#finished.splice(0, count)
   }
 
-  /** Waits for the work under way and closes the workers. Never throws. */
+  /** Waits for the work under way and closes the workers, those too that have yet to start. Never throws. */
   async close(): Promise<void> {
     this.#paused = true
+    this.#close()
     await Promise.allSettled(this.#runLoops)
     await Promise.allSettled(this.#workers.map(worker => worker.close()))
   }
 
   async #runLoop(worker: Worker): Promise<void> {
+    if (worker.ready !== undefined) {
+      try {
+        await Promise.race([worker.ready, this.#closing])
+      } catch (error) {
+        this.#failure ??= error
+        this.#wake()
+        return
+      }
+    }
     this.#working++
     try {
       while (!this.#paused && this.#failure === undefined) {

@@ -44,8 +44,8 @@ export class WorkerError extends CodedError {
  */
 const maxYoungGenerationSizeMb = 16
 
-/** Starts a thread with a source and a store of its own. One job at a time. */
-export async function startWorkerThread(settings: Settings, stream: string): Promise<Worker> {
+/** Starts a thread with a source and a store of its own, and does not wait for it. One job at a time. */
+export function startWorkerThread(settings: Settings, stream: string): Worker {
   const setup: WorkerSetup = {
     stream,
     source: sourceConnection(settings),
@@ -75,8 +75,11 @@ export async function startWorkerThread(settings: Settings, stream: string): Pro
   worker.on('exit', code => {
     end(new WorkerError('WORKER_FAILED', `A worker of bronze ended with code ${code}.`, true))
   })
-  await answer()
+  const ready = answer().then(() => undefined)
+  // Work that others have done before it is ready needs it no more.
+  ready.catch(() => undefined)
   return {
+    ready,
     async run(job: RangeJob): Promise<EncodedRows> {
       const answered = answer()
       worker.postMessage(job)

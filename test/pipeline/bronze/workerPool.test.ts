@@ -78,13 +78,27 @@ class HandLane implements Worker {
 
   async finish(): Promise<void> {
     this.#ends.shift()?.()
-    for (let n = 0; n < 10; n++) await Promise.resolve()
+    await turns()
   }
 
   close(): Promise<void> {
     this.closed = true
     return Promise.resolve()
   }
+}
+
+/** One that is started by hand. */
+class LateLane extends HandLane {
+  start: () => void = () => undefined
+  fail: (error: Error) => void = () => undefined
+  readonly ready = new Promise<void>((resolve, reject) => {
+    this.start = resolve
+    this.fail = reject
+  })
+}
+
+async function turns(): Promise<void> {
+  for (let n = 0; n < 10; n++) await Promise.resolve()
 }
 
 const quick = (failAt = -1n): Worker => ({
@@ -175,11 +189,49 @@ describe('the pool', () => {
     pool.start()
     let closed = false
     const closing = pool.close().then(() => (closed = true))
-    for (let n = 0; n < 10; n++) await Promise.resolve()
+    await turns()
     expect([closed, worker.closed]).toEqual([false, false])
     await worker.finish()
     await closing
     expect(worker.closed).toBe(true)
+  })
+
+  test('one that starts late takes part when it is ready, and nobody waits for it', async () => {
+    const [here, late] = [new HandLane(), new LateLane()]
+    const pool = new WorkerPool([late, here], [queue(0, 100), queue(1, 100)], jobFor, onFailure)
+    pool.start()
+    expect([here, late].map(l => l.started.length)).toEqual([1, 0])
+    await here.finish()
+    expect([here, late].map(l => l.started.length)).toEqual([2, 0])
+    late.start()
+    await turns()
+    expect([here, late].map(l => l.started.length)).toEqual([2, 1])
+    expect(late.started[0]?.range.partition).not.toBe(here.started[1]?.range.partition)
+    const closing = pool.close()
+    await Promise.all([here.finish(), late.finish()])
+    await closing
+  })
+
+  test('closing does not wait for one that has yet to start, and closes it', async () => {
+    const late = new LateLane()
+    const pool = new WorkerPool([late, quick()], [queue(0, 20)], jobFor, onFailure)
+    pool.start()
+    while ((await pool.take(100)) !== undefined);
+    await pool.close()
+    expect([late.closed, late.started.length]).toEqual([true, 0])
+  })
+
+  test('one that does not start fails the run, once what others finished is taken', async () => {
+    const [here, late] = [new HandLane(), new LateLane()]
+    const pool = new WorkerPool([late, here], [queue(0, 100)], jobFor, onFailure)
+    pool.start()
+    late.fail(new Error('no thread'))
+    await turns()
+    await here.finish()
+    expect((await pool.take(100))?.length).toBe(1)
+    await expect(pool.take(100)).rejects.toThrow('no thread')
+    expect(here.started).toHaveLength(1)
+    await pool.close()
   })
 
   test('without any work is done at once', async () => {
