@@ -91,7 +91,7 @@ export class TableChanges {
   async optimize(): Promise<void> {
     await using cache = new FileCache({ limitBytes: 2 ** 28 })
     const { kind } = await optimizeTable(this.table, {
-      clusterer: duckDbClusterer(cache, { memoryLimit: 2 ** 27, threads: 1 }),
+      clusterer: duckDbClusterer(cache, [{ memoryLimit: 2 ** 27, threads: 1 }]),
     })
     if (kind !== 'optimized') throw new Error(`nothing was optimized: ${kind}`)
   }

@@ -46,7 +46,7 @@ export const optimize: Command = {
     const outcome = await optimizeTable(table, {
       clock: lake.clock,
       clusterBy,
-      clusterer: duckDbClusterer(lake.files, sessionOptions(lake)),
+      clusterer: duckDbClusterer(lake.files, [sessionOptions(lake)]),
       clusterBytes: sortableBytes(lake),
       defaultTargetFileSize: lake.settings.compactionTargetSize,
       maxDeletedRowsRatio,

@@ -3,7 +3,10 @@ import { totalmem } from 'node:os'
 const megabyte = 2 ** 20
 
 /** What a DuckDB needs at least, and does with where nobody waits for it: it spills what does not fit. */
-export const leastSessionMemory = 128 * megabyte
+const leastSessionMemory = 128 * megabyte
+
+/** What a DuckDB does with that only sorts rows of the usual length: what it reads and writes, and most of it spilled. */
+export const sortMemory = 80 * megabyte
 
 /** Larger pieces make no better files. */
 const largestPiece = 64 * megabyte

@@ -3,11 +3,12 @@ export type { HeldBytes } from './byteBudget.js'
 export type { Lake } from './lake.js'
 export { openLake } from './openLake.js'
 export {
-  maintenanceSessionOptions,
+  maintenanceSessions,
   openSession,
   type PieceBounds,
   pieceBounds,
   sessionOptions,
+  type SortingSessions,
   sortableBytes,
 } from './openSession.js'
 export { PipelineError } from './pipelineError.js'

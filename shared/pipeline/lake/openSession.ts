@@ -1,6 +1,9 @@
 import { DuckDbSession, type SessionOptions } from '../../query/index.js'
-import { defaultSessionMemory, leastSessionMemory } from './byteBudget.js'
+import { defaultSessionMemory, sortMemory } from './byteBudget.js'
 import type { Lake } from './lake.js'
+
+/** The bounds of a sort, and in turn those of the next attempt when its memory is not enough. */
+export type SortingSessions = readonly [SessionOptions, ...SessionOptions[]]
 
 /** The bounds of every DuckDB, by the settings: memory, and what it may spill where. */
 export function sessionOptions({ settings }: Pick<Lake, 'settings'>): SessionOptions {
@@ -14,10 +17,11 @@ export function sessionOptions({ settings }: Pick<Lake, 'settings'>): SessionOpt
 /**
  * The same for what sorts files again, beside whatever else the process does: nobody waits for it, so that it takes one core
  * and no more memory of a large instance than of a small one, unless the settings say how much. A second core would read
- * and write files with buffers of its own.
+ * and write files with buffers of its own. Rows of which too few fit get what any other session has.
  */
-export function maintenanceSessionOptions(lake: Pick<Lake, 'settings'>): SessionOptions {
-  return { ...sessionOptions(lake), memoryLimit: lake.settings.duckdbMemoryLimit ?? leastSessionMemory, threads: 1 }
+export function maintenanceSessions(lake: Pick<Lake, 'settings'>): SortingSessions {
+  const usual = { ...sessionOptions(lake), threads: 1 }
+  return lake.settings.duckdbMemoryLimit === undefined ? [{ ...usual, memoryLimit: sortMemory }, usual] : [usual]
 }
 
 /** Most that a step works on at once: rows, and bytes of the files that they lie in. */

@@ -1,8 +1,17 @@
 import { type AddFile, discard } from '../../delta/index.js'
 import { hilbertIndex, type RewriteJob, type Rewriter } from '../../delta/maintenance/index.js'
-import { DuckDbSession, type FileCache, identifier, literal, type SessionOptions, sqlType } from '../../query/index.js'
+import {
+  DuckDbSession,
+  type FileCache,
+  identifier,
+  literal,
+  QueryError,
+  type SessionOptions,
+  sqlType,
+} from '../../query/index.js'
 import { type DataType, typeAt } from '../../types/index.js'
 import type { FileLayout } from '../incremental/index.js'
+import type { SortingSessions } from '../lake/index.js'
 import { type SortableRows, sortableRows } from './sortableRows.js'
 
 /** Rows that say where a column's values lie. */
@@ -13,15 +22,25 @@ const maxBits = 8
 
 /**
  * Sorts rows along a Hilbert curve through the clustering columns, so that a file has a narrow range of each of them.
- * DuckDB sorts, and spills what does not fit into its memory; files go through the local disk.
+ * DuckDB sorts, and spills what does not fit into its memory; files go through the local disk. Where rows are so long that
+ * too few of them fit, it begins again with the next of the sessions.
  *
  * @param layout of the files; DuckDB's own when absent
  */
-export function duckDbClusterer(files: FileCache, session: SessionOptions, layout: FileLayout = {}): Rewriter {
-  return {
-    accepts: () => true,
-    rewrite: job => cluster(files, session, job, layout),
+export function duckDbClusterer(files: FileCache, sessions: SortingSessions, layout: FileLayout = {}): Rewriter {
+  const rewrite = async (job: RewriteJob, [session, next, ...more]: SortingSessions): Promise<readonly AddFile[]> => {
+    try {
+      return await cluster(files, session, job, layout)
+    } catch (error) {
+      if (next === undefined || !isOutOfMemory(error)) throw error
+    }
+    return rewrite(job, [next, ...more])
   }
+  return { accepts: () => true, rewrite: job => rewrite(job, sessions) }
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof QueryError && (error as QueryError).code === 'QUERY_OUT_OF_MEMORY'
 }
 
 async function cluster(

@@ -4,7 +4,7 @@ import { cleanLog, optimizeTable, vacuumTable } from '../../delta/maintenance/in
 import { elapsedMs } from '../../storage/index.js'
 import { dayMs } from '../../types/index.js'
 import { lookupLayout } from '../incremental/index.js'
-import { type Lake, maintenanceSessionOptions, sortableBytes } from '../lake/index.js'
+import { type Lake, maintenanceSessions, sortableBytes } from '../lake/index.js'
 import type { StepResult } from '../step/index.js'
 import { duckDbClusterer } from './clusterer.js'
 import type { ConsumerPositions } from './consumerPositions.js'
@@ -80,7 +80,7 @@ async function compact(lake: Lake, table: DeltaTable, path: string, stream: Stre
           clusterBy: stream.clusterBy.map(name => [name]),
           clusterer: duckDbClusterer(
             files,
-            maintenanceSessionOptions(lake),
+            maintenanceSessions(lake),
             path === silverPath(stream) ? lookupLayout(stream) : undefined,
           ),
         }

@@ -96,7 +96,7 @@ async function scattered(files: number, clustered = false) {
   return { clock, table, rows, append }
 }
 
-const clusterer = (cache: FileCache) => duckDbClusterer(cache, { memoryLimit: 128 * 2 ** 20, threads: 1 })
+const clusterer = (cache: FileCache) => duckDbClusterer(cache, [{ memoryLimit: 128 * 2 ** 20, threads: 1 }])
 
 describe('clustering', () => {
   test.each([[[['x'], ['word']]], [[['x']]], [[['word'], ['x'], ['at']]]])(
@@ -159,6 +159,24 @@ describe('clustering', () => {
     expect(add?.clusteringProvider).toBeUndefined()
     expect(add?.tags?.['ZCUBE_ZORDER_BY']).toBeUndefined()
     expect(await optimizeTable(table, options)).toMatchObject({ kind: 'nothingToDo' })
+  })
+
+  test('of rows that do not fit begins again with the next session, and leaves nothing of the first behind', async () => {
+    await using cache = new FileCache({ limitBytes: 2 ** 30 })
+    const { clock, table, rows } = await scattered(3)
+    const before = await rows()
+    const [tooSmall, enough] = [1, 128].map(megabytes => ({ memoryLimit: megabytes * 2 ** 20, threads: 1 }))
+    if (tooSmall === undefined || enough === undefined) throw new Error('two sessions')
+    const options = { clock, clusterBy: [['x'], ['word']], targetFileSize: 20_000 }
+    const alone = optimizeTable(table, { ...options, clusterer: duckDbClusterer(cache, [tooSmall]) })
+    await expect(alone).rejects.toMatchObject({ code: 'QUERY_OUT_OF_MEMORY' })
+    const both = duckDbClusterer(cache, [tooSmall, enough])
+    expect(await optimizeTable(table, { ...options, clusterer: both })).toMatchObject({ kind: 'optimized' })
+    expect(await rows()).toEqual(before)
+    const named = ((await table.snapshot())?.files ?? []).map(({ path }) => decodeLogPath(path))
+    const stored: string[] = []
+    for await (const { path } of table.store.list('')) if (path.endsWith('.parquet')) stored.push(path)
+    expect(stored).toHaveLength(3 + named.length)
   })
 
   test('leaves deleted rows behind', async () => {

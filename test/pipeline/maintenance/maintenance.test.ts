@@ -119,7 +119,7 @@ describe('maintenance', () => {
     const opened = vi.spyOn(DuckDbSession, 'open')
     expect((await maintain(f))['silver/events']).toMatchObject({ outcome: 'committed' })
     const asked = opened.mock.calls.map(([options]) => [options?.memoryLimit, options?.threads])
-    expect(new Set(asked.map(String))).toEqual(new Set([`${128 * 2 ** 20},1`]))
+    expect(new Set(asked.map(String))).toEqual(new Set([`${80 * 2 ** 20},1`]))
     opened.mockRestore()
   })
 

@@ -89,7 +89,7 @@ async function contents(t: WrittenTable): Promise<readonly string[]> {
   return found.sort()
 }
 
-const clusterer = (cache: FileCache) => duckDbClusterer(cache, { memoryLimit: 128 * 2 ** 20, threads: 1 })
+const clusterer = (cache: FileCache) => duckDbClusterer(cache, [{ memoryLimit: 128 * 2 ** 20, threads: 1 }])
 
 const words = [['in', 'word'], ['id']]
 const mapping = (mode: string) => ({ 'delta.columnMapping.mode': mode })
