@@ -40,7 +40,7 @@ export function duckDbClusterer(files: FileCache, sessions: SortingSessions, lay
 }
 
 function isOutOfMemory(error: unknown): boolean {
-  return error instanceof QueryError && (error as QueryError).code === 'QUERY_OUT_OF_MEMORY'
+  return error instanceof QueryError && error.code === 'QUERY_OUT_OF_MEMORY'
 }
 
 async function cluster(
