@@ -99,7 +99,7 @@ export const environment = z.object({
   DUCKDB_MEMORY_LIMIT: bytes(64 * megabyte)
     .optional()
     .describe(
-      'Maximum memory DuckDB may use; beyond it, it spills to TEMP_FOLDER. A quarter of what the process may use, and of INSTANCE_MEMORY_MB (128MB to 1GB), when empty, and 128MB for maintenance. Steps work on as many rows at once as fit into it.',
+      'Maximum memory DuckDB may use; beyond it, it spills to TEMP_FOLDER. A quarter of what the process may use, and of INSTANCE_MEMORY_MB (128MB to 1GB), when empty, and 80MB for maintenance where that is enough for its rows. Steps work on as many rows at once as fit into it.',
     ),
   TEMP_FOLDER: checked(folderFault)
     .optional()
