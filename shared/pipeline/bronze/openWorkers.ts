@@ -16,14 +16,22 @@ export interface WorkLoad {
 }
 
 /**
- * As many workers as the work and the machine are good for; a partition is on one at a time. This thread is the last of
- * them: another would cost as much memory again, and only wait for commits. It can begin at once, while the others start.
+ * Threads beside this one: as many as the work and the machine are good for. A partition is on one worker at a time.
+ *
+ * @param workers BRONZE_WORKERS; 0: one a core
  */
-export function openWorkers(lake: Lake, stream: Stream, { offsets, partitions }: WorkLoad): readonly Worker[] {
-  const { bronzeWorkers } = lake.settings
-  const wanted = Math.min(partitions, bronzeWorkers === 0 ? availableParallelism() : bronzeWorkers)
-  const threads = offsets < worthWorkers || !lake.separable || !workersAvailable ? 0 : Math.max(0, wanted - 1)
-  const others = Array.from({ length: threads }, () => startWorkerThread(lake.settings, stream.name))
+export function threadsBeside({ offsets, partitions }: WorkLoad, workers: number): number {
+  if (offsets < worthWorkers) return 0
+  return Math.max(0, Math.min(partitions, workers === 0 ? availableParallelism() : workers) - 1)
+}
+
+/**
+ * This thread is the last of the workers: another would cost as much memory again, and only wait for commits. It can begin
+ * at once, while the others start.
+ */
+export function openWorkers(lake: Lake, stream: Stream, load: WorkLoad): readonly Worker[] {
+  const length = lake.separable && workersAvailable ? threadsBeside(load, lake.settings.bronzeWorkers) : 0
+  const others = Array.from({ length }, () => startWorkerThread(lake.settings, stream.name))
   return [...others.map(worker => withinBudget(lake, worker)), thisThread(lake, stream)]
 }
 
