@@ -56,7 +56,7 @@ describe('texts as they are stored', () => {
       const texts = Array.from({ length: random.below(8) }, () =>
         random.below(6) === 0
           ? null
-          : 'ab'.repeat(random.below(3)) + random.pick(['', 'a', 'b', 'ab', 'é', '\u{10ffff}']),
+          : 'ab'.repeat(random.below(3)) + random.pick(['', '\0', 'a', 'b', 'ab', 'é', '\u{10ffff}']),
       )
       const sorted = texts.filter(text => text !== null).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
       const found = Utf8Column.ofStrings(texts)?.extremes()

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
 import { ManualClock } from '../../../shared/clock.js'
 import {
@@ -15,7 +15,7 @@ import {
 import { optimizeTable } from '../../../shared/delta/maintenance/index.js'
 import { objectStoreSource, openParquet } from '../../../shared/parquet/index.js'
 import { duckDbClusterer } from '../../../shared/pipeline/maintenance/clusterer.js'
-import { FileCache } from '../../../shared/query/index.js'
+import { DuckDbSession, FileCache } from '../../../shared/query/index.js'
 import { MemoryStore } from '../../../shared/storage/index.js'
 import type { StructType } from '../../../shared/types/index.js'
 import { Random } from '../../random.js'
@@ -177,6 +177,18 @@ describe('clustering', () => {
     const stored: string[] = []
     for await (const { path } of table.store.list('')) if (path.endsWith('.parquet')) stored.push(path)
     expect(stored).toHaveLength(3 + named.length)
+  })
+
+  test('that fails for want of anything but memory is not begun again', async () => {
+    await using cache = new FileCache({ limitBytes: 2 ** 30 })
+    const { clock, table } = await scattered(2)
+    for (const { path } of (await table.snapshot())?.files ?? []) await table.store.delete(decodeLogPath(path))
+    const opened = vi.spyOn(DuckDbSession, 'open')
+    const session = { memoryLimit: 128 * 2 ** 20, threads: 1 }
+    const options = { clock, clusterBy: [['x']], clusterer: duckDbClusterer(cache, [session, session]) }
+    await expect(optimizeTable(table, options)).rejects.toMatchObject({ code: 'QUERY_FILE_MISSING' })
+    expect(opened).toHaveBeenCalledTimes(1)
+    opened.mockRestore()
   })
 
   test('leaves deleted rows behind', async () => {
