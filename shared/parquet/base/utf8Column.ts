@@ -50,10 +50,7 @@ export class Utf8Column {
     return new Utf8Column(own, ends, undefined)
   }
 
-  /**
-   * Strings of which the caller knows that their bytes are UTF-8, each by itself.
-   * @param present 0 for each that is null; absent when none is
-   */
+  /** As the constructor has them: strings of which the caller knows that their bytes are UTF-8, each by itself. */
   static ofChecked(bytes: Uint8Array, ends: Int32Array, present?: Uint8Array): Utf8Column {
     return new Utf8Column(bytes, ends, present)
   }

@@ -8,8 +8,8 @@ export {
   type PieceBounds,
   pieceBounds,
   sessionOptions,
-  type SortingSessions,
   sortableBytes,
+  type SortingSessions,
 } from './openSession.js'
 export { PipelineError } from './pipelineError.js'
 export { closeProcessLake, processLake } from './processLake.js'
