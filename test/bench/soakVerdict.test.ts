@@ -38,6 +38,21 @@ test('maintenance every ten minutes makes no trend, whether it comes first or la
   }
 })
 
+test('what grows until maintenance comes makes no trend, wherever in that the hour ends; a leak beneath it is found', () => {
+  for (const phase of [0, 170, 350, 590]) {
+    const tooth = (seconds: number) => 300 + ((seconds + phase) % 600) / 2
+    expect(judged(tooth), String(phase)).toMatchObject({ isFlat: true, slopePerHour: 0 })
+    const leaking = judged(seconds => tooth(seconds) + seconds / 60)
+    expect(leaking?.isFlat, String(phase)).toBe(false)
+    expect(leaking?.slopePerHour, String(phase)).toBeCloseTo(60)
+  }
+})
+
+test('a time that is shorter than a period of maintenance is judged all the same', () => {
+  const samples = samplesOf(seconds => 300 + seconds / 6).slice(0, 60)
+  expect(soakVerdict(samples, [bound])[0]?.slopePerHour).toBeCloseTo(600)
+})
+
 test('a line that is flat above what it may ever be is not in order', () => {
   expect(judged(() => 600, { most: 512 })).toMatchObject({ isFlat: false, why: 'reached 600 MB, more than 512' })
 })

@@ -33,8 +33,9 @@ const fewest = 8
 
 /**
  * Judges each line by arithmetic. The first third is the start: caches fill, code is compiled. Over the rest the slope is
- * the median of the slopes between all pairs of values (Theil–Sen), so that maintenance, which makes spikes, does not make
- * a trend.
+ * the median of the slopes between pairs of values (Theil–Sen), so that maintenance, which makes spikes, does not make a
+ * trend; and between pairs that are whole periods of maintenance apart, where there are such: what it clears away grows
+ * until it comes again, and where in that the hour ends is no trend either.
  */
 export function soakVerdict(samples: readonly SoakSample[], bounds: readonly SoakBound[]): readonly LineVerdict[] {
   const last = samples.at(-1)?.seconds ?? 0
@@ -67,12 +68,20 @@ function lineVerdict(judged: readonly SoakSample[], { name, unit, growth, most }
   return { name, unit, isFlat, middle, largest, slopePerHour: slope * 3600, why }
 }
 
+/** Maintenance comes every ten minutes; a look may come a little late. */
+const periodSeconds = 600
+const latenessSeconds = 5
+
 /** A second. */
 function slopeOf(points: readonly (readonly [x: number, y: number])[]): number {
-  const slopes = points.flatMap(([x1, y1], i) =>
-    points.slice(i + 1).flatMap(([x2, y2]) => (x2 > x1 ? [(y2 - y1) / (x2 - x1)] : [])),
+  const pairs = points.flatMap(([x1, y1], i) =>
+    points.slice(i + 1).flatMap(([x2, y2]) => (x2 > x1 ? [{ apart: x2 - x1, slope: (y2 - y1) / (x2 - x1) }] : [])),
   )
-  return medianOf(slopes)
+  const alike = pairs.filter(({ apart }) => {
+    const beyond = apart % periodSeconds
+    return apart > latenessSeconds && Math.min(beyond, periodSeconds - beyond) <= latenessSeconds
+  })
+  return medianOf((alike.length < fewest ? pairs : alike).map(({ slope }) => slope))
 }
 
 function medianOf(values: readonly number[]): number {
