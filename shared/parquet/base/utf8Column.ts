@@ -50,7 +50,7 @@ export class Utf8Column {
     return new Utf8Column(own, ends, undefined)
   }
 
-  /** As the constructor has them: strings of which the caller knows that their bytes are UTF-8, each by itself. */
+  /** Strings whose bytes the caller knows to be UTF-8, each by itself; in `present` a null is 0, absent when there is none. */
   static ofChecked(bytes: Uint8Array, ends: Int32Array, present?: Uint8Array): Utf8Column {
     return new Utf8Column(bytes, ends, present)
   }

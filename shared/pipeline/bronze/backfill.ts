@@ -36,9 +36,10 @@ export async function backfillRanges(
     const queue = [...Map.groupBy(plan.ranges, ({ partition }) => partition).values()]
     const workers = openWorkers(lake, stream, { offsets: total, partitions: queue.length })
     try {
+      // A thread that does not start is found before another has begun: none goes on behind the error.
+      for (const { ready } of workers) await ready
       await Promise.all(
         workers.map(async worker => {
-          await worker.ready
           for (let ranges = queue.shift(); ranges !== undefined; ranges = queue.shift()) {
             const fault = await fillPartition(lake, stream, worker, committer, ranges)
             if (fault !== undefined) stopped.push(fault)

@@ -77,8 +77,7 @@ export async function catchUpStream(
   const catchUp = new CatchUp(lake, stream, run, options, plan)
   if (plan.total === 0n) return catchUp.result
   const { openWorkers } = await import('./openWorkers.js')
-  const partitions = plan.queues.filter(({ next, end }) => next < end).length
-  return await catchUp.ingest(openWorkers(lake, stream, { offsets: plan.total, partitions }))
+  return await catchUp.ingest(openWorkers(lake, stream, { offsets: plan.total, partitions: plan.queues.length }))
 }
 
 class CatchUp {

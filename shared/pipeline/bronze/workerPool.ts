@@ -18,8 +18,7 @@ export class WorkerPool {
   #paused = true
   #failure: unknown
   #wake: () => void = () => undefined
-  #close: () => void = () => undefined
-  readonly #closing = new Promise<void>(resolve => (this.#close = resolve))
+  readonly #closing = Promise.withResolvers<undefined>()
 
   /**
    * @param jobFor the next job of a queue; called when a worker is free
@@ -86,21 +85,13 @@ export class WorkerPool {
   /** Waits for the work under way and closes the workers, those too that have yet to start. Never throws. */
   async close(): Promise<void> {
     this.#paused = true
-    this.#close()
+    this.#closing.resolve(undefined)
     await Promise.allSettled(this.#runLoops)
     await Promise.allSettled(this.#workers.map(worker => worker.close()))
   }
 
   async #runLoop(worker: Worker): Promise<void> {
-    if (worker.ready !== undefined) {
-      try {
-        await Promise.race([worker.ready, this.#closing])
-      } catch (error) {
-        this.#failure ??= error
-        this.#wake()
-        return
-      }
-    }
+    if (worker.ready !== undefined && !(await this.#isReady(worker.ready))) return
     this.#working++
     try {
       while (!this.#paused && this.#failure === undefined) {
@@ -123,6 +114,17 @@ export class WorkerPool {
     } finally {
       this.#working--
       this.#wake()
+    }
+  }
+  /** Whether a worker has started, or need not any more; one that cannot start is the run's failure. */
+  async #isReady(ready: Promise<void>): Promise<boolean> {
+    try {
+      await Promise.race([ready, this.#closing.promise])
+      return true
+    } catch (error) {
+      this.#failure ??= error
+      this.#wake()
+      return false
     }
   }
 }

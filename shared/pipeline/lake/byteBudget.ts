@@ -2,10 +2,10 @@ import { totalmem } from 'node:os'
 
 const megabyte = 2 ** 20
 
-/** What a DuckDB needs at least, and does with where nobody waits for it: it spills what does not fit. */
+/** What a DuckDB that joins and groups needs at least; it spills what does not fit. */
 const leastSessionMemory = 128 * megabyte
 
-/** What a DuckDB does with that only sorts rows of the usual length: what it reads and writes, and most of it spilled. */
+/** What a DuckDB can do with that only sorts, where rows have the usual length: most of them are spilled whatever it has. */
 export const sortMemory = 80 * megabyte
 
 /** Larger pieces make no better files. */
