@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { Random, seedNote } from '../random.js'
+import { Random } from '../random.js'
 import { soakPlot } from './soakPlot.js'
 import { type SoakSample, soakVerdict } from './soakVerdict.js'
 
@@ -13,18 +13,19 @@ const judged = (value: (seconds: number) => number | null, more = {}) =>
   soakVerdict(samplesOf(value), [{ ...bound, ...more }])[0]
 
 test('a line that wavers and does not grow is flat', () => {
-  const random = new Random()
+  // Of any data some would waver too far, now and then: what is asserted is so of these.
+  const random = new Random(1)
   const verdict = judged(() => 300 + random.next() * 60)
-  expect(verdict?.isFlat, seedNote).toBe(true)
-  expect(Math.abs(verdict?.slopePerHour ?? Infinity), seedNote).toBeLessThan(15)
+  expect(verdict?.isFlat).toBe(true)
+  expect(Math.abs(verdict?.slopePerHour ?? Infinity)).toBeLessThan(15)
 })
 
 test('a leak of a tenth an hour is found, under noise larger than itself', () => {
-  const random = new Random()
+  const random = new Random(2)
   const verdict = judged(seconds => 300 + seconds / 60 + random.next() * 60)
-  expect(verdict, seedNote).toMatchObject({ isFlat: false, why: expect.stringContaining('grew by') as string })
-  expect(verdict?.slopePerHour, seedNote).toBeGreaterThan(40)
-  expect(verdict?.slopePerHour, seedNote).toBeLessThan(80)
+  expect(verdict).toMatchObject({ isFlat: false, why: expect.stringContaining('grew by') as string })
+  expect(verdict?.slopePerHour).toBeGreaterThan(40)
+  expect(verdict?.slopePerHour).toBeLessThan(80)
 })
 
 test('what grows while it starts is not held against it', () => {
