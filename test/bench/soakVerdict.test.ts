@@ -49,6 +49,12 @@ test('what grows until maintenance comes makes no trend, wherever in that the ho
   }
 })
 
+test('a look that comes a little before a whole period counts as one that is a period apart', () => {
+  const looks = Array.from({ length: 278 }, (_, n) => n * 13)
+  const samples = looks.map(seconds => ({ seconds, figures: { line: 300 + (seconds % 598) / 2 } }))
+  expect(soakVerdict(samples, [bound])[0]).toMatchObject({ isFlat: true, slopePerHour: 0 })
+})
+
 test('a time that is shorter than a period of maintenance is judged all the same', () => {
   const samples = samplesOf(seconds => 300 + seconds / 6).slice(0, 60)
   expect(soakVerdict(samples, [bound])[0]?.slopePerHour).toBeCloseTo(600)

@@ -18,5 +18,6 @@ test('there are as many workers as were asked for, this thread among them, and n
 })
 
 test('a few records are sooner read than a thread has started', () => {
-  expect(threadsBeside({ offsets: 1_000n, partitions: 40 }, 8)).toBe(0)
+  expect(threadsBeside({ offsets: 19_999n, partitions: 40 }, 8)).toBe(0)
+  expect(threadsBeside({ offsets: 20_000n, partitions: 40 }, 8)).toBe(7)
 })
