@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 
 import { expect, test, vi } from 'vitest'
 
@@ -12,12 +12,6 @@ vi.mock(import('../../../shared/pipeline/bronze/openWorkers.js'), async original
   const actual = await original()
   return { ...actual, openWorkers: vi.fn(actual.openWorkers) }
 })
-
-/** After more turns than another needs to be at work. */
-async function failsLate(): Promise<never> {
-  for (let n = 0; n < 200; n++) await nextTurn()
-  throw new Error('no thread')
-}
 
 test('a catch-up counts partitions with work for its workers, not those of the topic, and not records', async () => {
   await using f = await BronzeFixture.open({ partitions: 5 })
@@ -34,8 +28,15 @@ test('a backfill of which one worker does not start has begun nothing: none goes
   await catchUp(f.lake, 'command')
   f.append(range(40, 60))
   await catchUp(f.lake, 'command')
-  const able = { run: vi.fn<Worker['run']>(() => Promise.reject(new Error('begun'))), close: vi.fn<Worker['close']>() }
-  const ready = failsLate()
+  const begun = Promise.withResolvers<undefined>()
+  const able = {
+    run: vi.fn<Worker['run']>(() => {
+      begun.resolve(undefined)
+      return Promise.reject(new Error('begun'))
+    }),
+    close: vi.fn<Worker['close']>(),
+  }
+  const ready = Promise.race([begun.promise, delay(300)]).then(() => Promise.reject(new Error('no thread')))
   // As a thread does: nobody need wait for it.
   ready.catch(() => undefined)
   vi.mocked(openWorkers).mockReturnValueOnce([{ ...able, ready }, able])
