@@ -1,9 +1,7 @@
 import { createRequire } from 'node:module'
-import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { systemClock } from '../../shared/clock.js'
 import { StackProcess } from './childProcess.js'
 import { type PartPlan } from './supervisedPart.js'
 
@@ -42,29 +40,8 @@ export function azuritePlan(port: number, folder: string, logFile: string): Part
         ],
         logFile,
       })
-      await child.ready(listening(port, child.exited), 30_000)
+      await child.prints('successfully listens on', 30_000)
       return child.running(10_000)
     },
   }
-}
-
-async function listening(port: number, exited: Promise<string>): Promise<void> {
-  const pause = () => systemClock.sleep(50).then(() => 'tick')
-  while (!(await answers(port))) if ((await Promise.race([exited, pause()])) !== 'tick') return
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = connect(port, '127.0.0.1')
-    const end = (answer: boolean) => {
-      socket.destroy()
-      resolve(answer)
-    }
-    socket.once('connect', () => {
-      end(true)
-    })
-    socket.once('error', () => {
-      end(false)
-    })
-  })
 }

@@ -71,6 +71,20 @@ export class StackProcess {
     return this.ready(got, withinMs)
   }
 
+  /**
+   * Waits until the process has printed that. A port on which somebody answers does not show that it is this process.
+   * @throws LocalStackError when it ends before, or takes too long
+   */
+  async prints(text: string, withinMs: number): Promise<void> {
+    const stopped = new AbortController()
+    const printed = async () => {
+      while (!this.#printed().includes(text)) await systemClock.sleep(50, stopped.signal)
+    }
+    await this.ready(printed(), withinMs).finally(() => {
+      stopped.abort(new Error('done'))
+    })
+  }
+
   /** As a part of the stack. */
   running(graceMs: number): RunningProcess {
     return {
@@ -97,6 +111,7 @@ export class StackProcess {
       ])
     } catch (thrown) {
       this.kill()
+      await this.exited
       throw thrown
     } finally {
       patience.abort(new Error('done'))
@@ -123,8 +138,12 @@ export class StackProcess {
     if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill(signal)
   }
 
+  #printed(): string {
+    return readFileSync(this.#logFile).subarray(this.#logStart).toString('utf8')
+  }
+
   #failure(why: string): LocalStackError {
-    const lines = readFileSync(this.#logFile).subarray(this.#logStart).toString('utf8').trim().split('\n')
+    const lines = this.#printed().trim().split('\n')
     const reason = lines.findLast(line => /error/i.test(line)) ?? lines.at(-1) ?? ''
     return new LocalStackError(
       'PROCESS_FAILED',

@@ -17,6 +17,24 @@ export async function freePort(preferred: number): Promise<number> {
   )
 }
 
+/**
+ * Starts what listens on the preferred port of 127.0.0.1, or on the next one after it that is free. Who takes a port
+ * between the look and the start, as another stack that starts at the same moment does, has it: the next one is tried.
+ *
+ * @param start fails, and leaves nothing that listens, when the port is taken
+ * @throws LocalStackError NO_FREE_PORT; what `start` throws while nobody has the port
+ */
+export async function onFreePort<T>(preferred: number, start: (port: number) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort(preferred)
+    try {
+      return await start(port)
+    } catch (thrown) {
+      if (attempt === tries || (await isFree(port))) throw thrown
+    }
+  }
+}
+
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer()

@@ -7,7 +7,7 @@ import { asError } from '../../shared/errors.js'
 import { openLake } from '../../shared/pipeline/lake/index.js'
 import { readLocalSettings, readSettings } from '../../shared/settings/index.js'
 import { StackProcess } from './childProcess.js'
-import { freePort } from './freePort.js'
+import { freePort, onFreePort } from './freePort.js'
 import { memoryOfInstance } from './hostMemory.js'
 import { type StackOptions } from './options.js'
 import { progressLine, ProgressReader } from './progress.js'
@@ -28,9 +28,13 @@ export async function startPipeline(
   say: (line: string) => void,
 ): Promise<void> {
   const env = { KAFKA_BROKERS: stack.kafkaBrokers, LAKE_URL: stack.lakeUrl }
-  const metricsPort = await freePort(firstMetricsPort)
-  const ofHost = { ...env, OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort) }
-  await startHost(stack, await freePort(options.functionsPort), options.functionKey, ofHost, say)
+  const metricsPort = await onFreePort(options.functionsPort, async port => {
+    // Nobody listens there before a function has run: of stacks that start meanwhile, each has the one of its own host.
+    const metricsPort = await freePort(firstMetricsPort + port - options.functionsPort)
+    const ofHost = { ...env, OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort) }
+    await startHost(stack, port, options.functionKey, ofHost, say)
+    return metricsPort
+  })
   say(`Metrics    http://127.0.0.1:${metricsPort}/metrics  (Prometheus; once the first function has run)`)
   if (options.rate > 0) await startProducer(stack, options, env, say)
   if (options.progress > 0) startProgress(stack, options.progress * 1000, env, say)

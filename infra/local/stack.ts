@@ -1,21 +1,15 @@
 import { join } from 'node:path'
 
-import {
-  removeRunningStack,
-  type RunningStack,
-  stackState,
-  stateFolderName,
-  writeRunningStack,
-} from '../../shared/cli/index.js'
+import { removeRunningStack, type RunningStack, stateFolderName, writeRunningStack } from '../../shared/cli/index.js'
 import { asError } from '../../shared/errors.js'
 import { readLocalSettings, readSettings } from '../../shared/settings/index.js'
 import { streams } from '../../shared/streams/index.js'
 import type { Logger } from '../../shared/telemetry/index.js'
 import { azuritePlan, lakeUrlAt } from './azurite.js'
 import { DiskWatch } from './diskWatch.js'
-import { freePort } from './freePort.js'
+import { refuseSecond } from './formerStack.js'
+import { onFreePort } from './freePort.js'
 import { KafkaService } from './kafkaService.js'
-import { endLeftOver } from './leftOver.js'
 import { LocalStackError } from './localStackError.js'
 import { type StackOptions } from './options.js'
 import { requireReachable } from './reachable.js'
@@ -102,19 +96,25 @@ export class LocalStack {
     const topics = streams.map(s => s.topic)
     const [brokers, lakeUrl] = [givenValue(settings['KAFKA_BROKERS']), givenValue(settings['LAKE_URL'])]
     if (brokers === undefined) {
-      const kafka = new KafkaService(await freePort(options.kafkaPort), this.stateFolder, log)
-      const { pid } = await this.supervise(kafka)
-      this.kafkaBrokers = kafka.brokers
-      await createTopics(kafka.brokers, topics)
-      say(`Kafka      ${kafka.brokers}  (${pid === undefined ? 'Docker' : `pid ${pid}`}; topics: ${topics.join(', ')})`)
+      const pid = await onFreePort(options.kafkaPort, async port => {
+        const kafka = new KafkaService(port, this.stateFolder, log)
+        const { pid } = await this.supervise(kafka)
+        this.kafkaBrokers = kafka.brokers
+        return pid
+      })
+      await createTopics(this.kafkaBrokers, topics)
+      say(
+        `Kafka      ${this.kafkaBrokers}  (${pid === undefined ? 'Docker' : `pid ${pid}`}; topics: ${topics.join(', ')})`,
+      )
     } else this.kafkaBrokers = brokers
     signal.throwIfAborted()
     if (lakeUrl === undefined) {
-      const port = await freePort(options.blobPort)
-      const { pid } = await this.supervise(
-        azuritePlan(port, join(this.stateFolder, 'azurite'), join(this.stateFolder, 'log', 'azurite.log')),
-      )
-      this.lakeUrl = lakeUrlAt(port)
+      const [folder, logFile] = [join(this.stateFolder, 'azurite'), join(this.stateFolder, 'log', 'azurite.log')]
+      const pid = await onFreePort(options.blobPort, async port => {
+        const { pid } = await this.supervise(azuritePlan(port, folder, logFile))
+        this.lakeUrl = lakeUrlAt(port)
+        return pid
+      })
       say(`Lake       ${this.lakeUrl}  (Azurite, pid ${pid ?? 'unknown'})`)
     } else this.lakeUrl = lakeUrl
     signal.throwIfAborted()
@@ -220,25 +220,6 @@ export class LocalStack {
     for (const part of this.#parts) part.kill?.()
     this.#isEnding = true
     removeRunningStack(this.folder, process.pid)
-  }
-}
-
-async function refuseSecond(folder: string, log: Logger): Promise<void> {
-  const state = stackState(folder)
-  if (state.kind === 'running') {
-    const { pid, command } = state.stack
-    throw new LocalStackError(
-      'ALREADY_RUNNING',
-      `A stack (${command}, pid ${pid}) runs in ${folder} already; end it first: kill ${pid}`,
-    )
-  }
-  if (state.kind === 'stale') {
-    log.warn('An earlier stack was ended by force; what it left is ended and its state taken over', {
-      pid: state.stack.pid,
-    })
-    const folderName = join(folder, stateFolderName)
-    await endLeftOver(Object.values(state.stack.processes), args => args.includes(folderName))
-    removeRunningStack(folder, state.stack.pid)
   }
 }
 

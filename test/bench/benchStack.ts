@@ -7,9 +7,9 @@ import {
   azuritePlan,
   type ChildOptions,
   createTopics,
-  freePort,
   lakeUrlAt,
   memoryOfInstance,
+  onFreePort,
   type RunningProcess,
   StackProcess,
 } from '../../infra/local/index.js'
@@ -79,10 +79,11 @@ export class BenchStack implements AsyncDisposable {
       await createTopics(broker.brokers, [events.topic])
       let lakeUrl = pathToFileURL(join(folder, 'lake')).href
       if (store === 'Azurite') {
-        const port = await freePort(10_100)
-        const azurite: RunningProcess = await azuritePlan(port, join(folder, 'azurite'), logOf('azurite')).start()
-        parts.unshift(() => azurite.stop())
-        lakeUrl = lakeUrlAt(port)
+        lakeUrl = await onFreePort(10_100, async port => {
+          const azurite: RunningProcess = await azuritePlan(port, join(folder, 'azurite'), logOf('azurite')).start()
+          parts.unshift(() => azurite.stop())
+          return lakeUrlAt(port)
+        })
       }
       const env = { ...settings, KAFKA_BROKERS: broker.brokers, LAKE_URL: lakeUrl, PAGE_SQL: 'on' }
       const memory = memoryOfInstance(readSettings({ ...process.env, ...env }).instanceMemoryMb)

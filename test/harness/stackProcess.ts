@@ -40,12 +40,14 @@ export class StartedStack {
     })
   }
 
+  /** @param preferred the ports of Kafka, blob storage and the functions, instead of three that nobody has */
   static async start(
     project: ProjectCopy,
     args: readonly string[] = [],
     env: Readonly<Record<string, string>> = {},
+    preferred?: readonly number[],
   ): Promise<StartedStack> {
-    const [kafka, blob, functions] = await freePorts(3)
+    const [kafka, blob, functions] = preferred ?? (await freePorts(3))
     const clean = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !/^(KAFKA|LAKE|EVENTHUBS)_|^npm_/.test(name)),
     )

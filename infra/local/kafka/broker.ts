@@ -11,6 +11,7 @@ import { type Logger, silentLogger } from '../../../shared/telemetry/index.js'
 import { exitOf } from '../childProcess.js'
 import { endLeftOver, processArgs } from '../leftOver.js'
 import { brokerReady, endProcess, endWithParent } from './brokerProcess.js'
+import { formattedCluster } from './clusterId.js'
 import { brokerJars, defaultLibsFolder } from './jars.js'
 import { findJava, type Java } from './java.js'
 import { LocalKafkaError } from './localKafkaError.js'
@@ -95,7 +96,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   await logFile.close()
 
   try {
-    await brokerReady(child, host, port, options.readyWithinMs ?? 60_000, logPath)
+    const clusterId = await formattedCluster(dataFolder)
+    await brokerReady(child, { host, port, clusterId }, options.readyWithinMs ?? 60_000, logPath)
     const pid = child.pid as number
     await writeFile(pidPath(stateFolder), String(pid))
     log.info('Kafka is ready', { brokers: `${host}:${port}`, pid })

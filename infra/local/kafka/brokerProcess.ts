@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { endingOf, guardAgainstOrphan } from '../orphanGuard.js'
+import { answeringCluster } from './clusterId.js'
 import { LocalKafkaError } from './localKafkaError.js'
-import { answersKafka } from './probe.js'
 
 /** Ends the broker when this process ends, however that comes about. */
 export function endWithParent(child: ChildProcess, exited: Promise<string>): void {
@@ -18,6 +18,13 @@ export function endWithParent(child: ChildProcess, exited: Promise<string>): voi
   })
 }
 
+/** Where a broker listens, and by what it is told from any other that has taken its port. */
+export interface BrokerAddress {
+  readonly host: string
+  readonly port: number
+  readonly clusterId: string | undefined
+}
+
 /**
  * Waits until the broker answers.
  *
@@ -25,8 +32,7 @@ export function endWithParent(child: ChildProcess, exited: Promise<string>): voi
  */
 export async function brokerReady(
   child: ChildProcess,
-  host: string,
-  port: number,
+  { host, port, clusterId }: BrokerAddress,
   withinMs: number,
   logPath: string,
 ): Promise<void> {
@@ -34,7 +40,8 @@ export async function brokerReady(
   let failure: Error | undefined
   child.once('error', error => (failure = error))
   while (performance.now() < deadline) {
-    if (await answersKafka(host, port)) return
+    const answering = await answeringCluster(host, port)
+    if (answering !== undefined && answering === clusterId) return
     if (failure !== undefined || !isRunning(child)) break
     await sleep(50)
   }
