@@ -37,7 +37,7 @@ export type OnnxAnswer =
   | { readonly kind: 'ready' }
   | { readonly kind: 'opened'; readonly inputs: readonly OnnxTensorType[]; readonly outputs: readonly OnnxTensorType[] }
   /** Without scores when the output holds no floats. */
-  | { readonly kind: 'scored'; readonly scores: Float32Array | undefined }
+  | { readonly kind: 'scored'; readonly scores: Float32Array<ArrayBuffer> | undefined }
   | { readonly kind: 'closed' }
   | { readonly kind: 'failed'; readonly message: string; readonly outOfMemory: boolean }
 
@@ -85,6 +85,8 @@ const entry = new URL(import.meta.url.endsWith('.ts') ? './onnxWorker.ts' : './o
  */
 export class OnnxThread {
   readonly #worker: Worker
+  /** Memory that both threads see; as large as the largest batch so far. */
+  #features = new Float32Array(new SharedArrayBuffer(0))
   #ready = false
   #dead: OnnxFailure | undefined
   #fail: ((failure: OnnxFailure) => void) | undefined
@@ -109,8 +111,21 @@ export class OnnxThread {
       this.#ready = true
     }
     const answer = this.#answer(timeoutMs)
-    this.#worker.postMessage(request)
+    this.#worker.postMessage(
+      request.kind === 'score' ? { ...request, features: this.#share(request.features) } : request,
+    )
     return await answer
+  }
+
+  /**
+   * A copy of each batch would be garbage in a thread that makes so little else of it that tens of megabytes gather before
+   * they are collected.
+   */
+  #share(features: Float32Array): Float32Array {
+    if (this.#features.length < features.length)
+      this.#features = new Float32Array(new SharedArrayBuffer(features.byteLength))
+    this.#features.set(features)
+    return this.#features.subarray(0, features.length)
   }
 
   async #answer(timeoutMs: number): Promise<OnnxResult> {

@@ -85,8 +85,15 @@ async function answer(request: OnnxRequest): Promise<OnnxAnswer> {
   )
   const outputs = await session.run(feeds, [binding.output])
   const data = outputs[binding.output]?.data
-  if (data instanceof Float32Array) return { kind: 'scored', scores: data.slice() }
-  return { kind: 'scored', scores: data instanceof Float64Array ? Float32Array.from(data) : undefined }
+  return { kind: 'scored', scores: floatsOf(data) }
+}
+
+/** In memory of their own, which can be given away. */
+function floatsOf(data: unknown): Float32Array<ArrayBuffer> | undefined {
+  if (data instanceof Float64Array) return Float32Array.from(data)
+  if (!(data instanceof Float32Array)) return undefined
+  const { buffer, byteLength } = data
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? new Float32Array(buffer) : data.slice()
 }
 
 /** The input's columns of the matrix, row by row. */
@@ -109,7 +116,7 @@ function tensorOf({ type, columns, rank }: BoundInput, values: Float32Array, row
 port.on('message', (request: OnnxRequest) => {
   answer(request).then(
     done => {
-      port.postMessage(done)
+      port.postMessage(done, done.kind === 'scored' && done.scores !== undefined ? [done.scores.buffer] : [])
     },
     (error: unknown) => {
       const message = error instanceof Error ? error.message : String(error)

@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { Worker } from 'node:worker_threads'
+
+import { describe, expect, test, vi } from 'vitest'
 
 import { sha256 } from '../../../shared/models/card/digest.js'
 import type { ModelFiles } from '../../../shared/models/modelSource.js'
@@ -73,5 +75,26 @@ describe('a model is bounded in time and memory', () => {
     expect(await stopped).toMatch(/Model m, version 3/)
     expect(scores[0]).toBeLessThan(0.01)
     await Promise.all([endless.close(), other.close()])
+  })
+
+  test('batches, large and small, leave nothing in the thread that waits there to be collected', async () => {
+    const posted = vi.spyOn(Worker.prototype, 'postMessage')
+    const { card, onnx } = starterModel('one')
+    const scorer = await openOnnxScorer({ card, onnx }, limits)
+    const rows = 60_000
+    const features = Float32Array.from({ length: rows * 5 }, (_, i) => i % 97)
+    const first = await scorer.score(features, rows)
+    const kept = first.slice()
+    const thread = posted.mock.contexts[0] as Worker
+    const held: number[] = []
+    for (let n = 0; n < 6; n++) {
+      await scorer.score(features, rows)
+      held.push((await thread.getHeapStatistics()).external_memory)
+    }
+    const few = await scorer.score(features.subarray(0, 50), 10)
+    expect(Math.max(...held) - (held[0] ?? 0)).toBeLessThan(first.byteLength)
+    expect([few, first]).toEqual([kept.slice(0, 10), kept])
+    await scorer.close()
+    posted.mockRestore()
   })
 })
