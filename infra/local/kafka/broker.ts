@@ -13,7 +13,7 @@ import { endLeftOver, processArgs } from '../leftOver.js'
 import { brokerReady, endProcess, endWithParent } from './brokerProcess.js'
 import { formattedCluster } from './clusterId.js'
 import { brokerJars, defaultLibsFolder } from './jars.js'
-import { findJava, type Java } from './java.js'
+import { findJava, type Java, javaEnvironment } from './java.js'
 import { LocalKafkaError } from './localKafkaError.js'
 import { serverProperties } from './serverProperties.js'
 
@@ -89,7 +89,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     java.command,
     [...jvm, archive.option, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', ...classPath, 'kafka.Kafka', config],
     // A group of its own: Ctrl-C in the terminal reaches the parent only, which stops the broker last.
-    { stdio: ['ignore', logFile.fd, logFile.fd], detached: true },
+    { stdio: ['ignore', logFile.fd, logFile.fd], detached: true, env: javaEnvironment() },
   )
   const exited = exitOf(child)
   endWithParent(child, exited)
@@ -152,16 +152,10 @@ async function format(java: Java, args: readonly string[], config: string): Prom
   id.writeUInt8(id.readUInt8() & 0x7f) // its text must not begin with a dash: the tool would take it for an option
   const clusterId = id.toString('base64url')
   try {
-    await run(java.command, [
-      ...args,
-      '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',
-      'kafka.tools.StorageTool',
-      'format',
-      '-t',
-      clusterId,
-      '-c',
-      config,
-    ])
+    const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config]
+    await run(java.command, [...args, '-Dorg.slf4j.simpleLogger.defaultLogLevel=error', ...format], {
+      env: javaEnvironment(),
+    })
   } catch (thrown) {
     const error = asError(thrown) as Error & { stderr?: string }
     throw new LocalKafkaError('FORMAT_FAILED', `Kafka could not prepare its folder: ${error.stderr ?? error.message}`, {

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 
 import { asError } from '../../../shared/errors.js'
 import type { Logger } from '../../../shared/telemetry/index.js'
+import { javaEnvironment } from './java.js'
 import { LocalKafkaError } from './localKafkaError.js'
 
 const run = promisify(execFile)
@@ -54,7 +55,7 @@ export async function brokerJars(libsFolder: string, log: Logger): Promise<strin
 async function copyJars(pom: string, folder: string): Promise<void> {
   const args = ['-B', '-q', '-f', pom, copyGoal, '-DincludeScope=runtime', `-DoutputDirectory=${folder}`]
   try {
-    await run('mvn', args, { maxBuffer: 1 << 26 })
+    await run('mvn', args, { maxBuffer: 1 << 26, env: javaEnvironment() })
   } catch (thrown) {
     const error = asError(thrown) as Error & { code?: unknown; stdout?: string }
     if (error.code === 'ENOENT') {

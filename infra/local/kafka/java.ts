@@ -20,6 +20,14 @@ export interface Java {
 }
 
 /**
+ * The environment of a Java process. In a locale without an encoding, as services and containers have, Java reads and
+ * writes names of files as ASCII, and finds no folder with another letter in its name.
+ */
+export function javaEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, LC_ALL: 'C.UTF-8' }
+}
+
+/**
  * Finds Java by JAVA_HOME, else on the PATH.
  * @throws LocalKafkaError JAVA_MISSING when there is none, or only an older one
  */

@@ -51,4 +51,9 @@ export function serverProperties(settings: ServerSettings, extra: Readonly<Recor
     .join('')
 }
 
-const escapeValue = (value: string): string => value.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')
+/** Java reads the file as ISO 8859-1, and any other letter from its number. */
+const escapeValue = (value: string): string =>
+  value
+    .replace(/\\/g, '\\\\')
+    .replace(/\n/g, '\\n')
+    .replace(/[^ -~]/g, letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { Kafka, logLevel } from 'kafkajs'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import { type Broker, type BrokerOptions, parseJavaVersion, startBroker } from '../../../infra/local/kafka/index.js'
 import { createTopic } from '../../harness/broker.js'
@@ -17,6 +17,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
+  vi.unstubAllEnvs()
   for (const broker of started.splice(0)) await broker.stop()
   await rm(stateFolder, { recursive: true, force: true })
 })
@@ -44,6 +45,17 @@ test('the same folder is the same broker again, on any port; stopping leaves no 
   await first.stop()
   const second = await start()
   expect(await topics(second)).toContain('kept')
+})
+
+test('a folder whose name has blanks and letters of any script is the one that is used, in a locale that knows none', async () => {
+  vi.stubEnv('LC_ALL', 'POSIX')
+  const named = join(stateFolder, 'Käfer & 甲虫 🪲')
+  const first = await start({ stateFolder: named })
+  await topics(first, 'kept')
+  await first.stop()
+  const second = await start({ stateFolder: named })
+  expect(await topics(second)).toContain('kept')
+  expect(await readdir(stateFolder)).toEqual(['Käfer & 甲虫 🪲'])
 })
 
 test('records whose own time is long past are kept, not deleted at the next look for old ones', async () => {
