@@ -30,14 +30,15 @@ export type Reference = TableReference | DeltaCall
 
 /**
  * The tables that a query reads, by DuckDB's own parser, once per place; names of its common table expressions are
- * among them. Undefined when the parser gives no tree for the statement (PIVOT, EXPLAIN, CREATE …, or an error), or
- * when it lists all tables: it may name any.
+ * among them. Undefined when the parser gives no tree for the statement (PIVOT, EXPLAIN, CREATE …), or when it lists all
+ * tables: it may name any. None of a statement that is none: to say so, no table need be there.
  *
  * @throws QueryError QUERY_BAD_SQL for a version or time that is none
  */
 export async function referencesIn(session: DuckDbSession, sql: string): Promise<readonly Reference[] | undefined> {
   const json = parseJson(await syntaxTree(session, sql))
-  if (!isJsonObject(json) || json['error'] !== false) return undefined
+  if (!isJsonObject(json)) return undefined
+  if (json['error'] !== false) return json['error_type'] === 'parser' ? [] : undefined
   const found: Reference[] = []
   for (const node of nodesIn(json)) {
     if (seesAll(node)) return undefined

@@ -33,6 +33,23 @@ describe('the lake as SQL', () => {
     ])
   })
 
+  test.each(['SELEC * FROM silver.events', 'SELECT * FROM `silver`.events', 'SELECT 1; SELEC', "SELECT 'a"])(
+    '%s is a syntax error, whether or not the lake can be reached',
+    async sql => {
+      await using session = await DuckDbSession.open()
+      const table = (path: string): DeltaTable => {
+        throw new Error(`${path} cannot be reached`)
+      }
+      await using f = await SilverFixture.open()
+      using catalog = new LakeCatalog({ session, cache: f.lake.files, streams: f.lake.streams, table })
+      const run = async () => session.query((await catalog.prepare(sql)).sql)
+      await expect(run()).rejects.toMatchObject({
+        code: 'QUERY_BAD_SQL',
+        message: expect.stringMatching(/syntax error|unterminated/) as string,
+      })
+    },
+  )
+
   test('a table that does not exist is an error of the query, not of the catalog', async () => {
     await using f = await SilverFixture.open()
     await using session = await DuckDbSession.open()
@@ -71,7 +88,7 @@ describe('the lake as SQL', () => {
     expect(await names('DESCRIBE monitor_logs')).toEqual(['monitor_logs'])
     expect(await names('SHOW TABLES')).toBeUndefined()
     expect(await names('SELECT * FROM duckdb_tables()')).toBeUndefined()
-    expect(await names('not sql')).toBeUndefined()
+    expect(await names('not sql')).toEqual([])
   })
 })
 
