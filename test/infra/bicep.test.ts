@@ -278,13 +278,17 @@ describe('before azd provisions', () => {
     folder = mkdtempSync(join(tmpdir(), 'lake-deploy-'))
     for (const name of ['az', 'azd']) {
       // Notes what it is asked, and answers as the deployment would.
-      const script = `#!${process.execPath}
-const { appendFileSync } = require('node:fs')
+      const program = join(folder, `${name}.cjs`)
+      writeFileSync(
+        program,
+        `const { appendFileSync } = require('node:fs')
 const args = process.argv.slice(2)
 appendFileSync(${JSON.stringify(join(folder, 'calls'))}, JSON.stringify(['${name}', ...args]) + '\\n')
 if (args[0] === 'deployment') console.log(JSON.stringify({ lakE_URL: { value: 'https://stlake.dfs.core.windows.net/lake' }, lakE_RESOURCE_GROUP: { value: 'rg-dev-lake' } }))
-`
-      writeFileSync(join(folder, name), script)
+`,
+      )
+      // A first line that names an interpreter ends at its first blank.
+      writeFileSync(join(folder, name), `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`)
       chmodSync(join(folder, name), 0o755)
     }
   })
