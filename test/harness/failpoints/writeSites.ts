@@ -75,7 +75,7 @@ export function callingSite(): string | undefined {
   Error.stackTraceLimit = 30
   const stack = new Error().stack ?? ''
   Error.stackTraceLimit = stackTraceLimit
-  for (const [, path = '', line = ''] of stack.matchAll(/\(?(?:file:\/\/)?(\/[^\s():]+):(\d+):\d+\)?/g)) {
+  for (const [, path = '', line = ''] of stack.matchAll(/(?:file:\/\/)?(\/[^():\n]+):(\d+):\d+\)?$/gm)) {
     const file = relative(root, path)
     if (file.startsWith('shared/storage/') || file.startsWith('test/harness/failpoints/')) continue
     return file.startsWith('shared/') ? `${file}:${line}` : undefined
