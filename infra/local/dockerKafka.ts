@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 
 import { systemClock } from '../../shared/clock.js'
@@ -9,7 +10,10 @@ import { type RunningProcess } from './supervisedPart.js'
 
 const run = promisify(execFile)
 const image = 'apache/kafka:4.1.0'
-const volume = 'kafka-delta-functions'
+
+/** Each checkout has topics of its own; a volume's name cannot be a path. */
+const volumeOf = (stateFolder: string): string =>
+  `kafka-delta-functions-${createHash('sha256').update(stateFolder).digest('hex').slice(0, 12)}`
 
 /** Whether a Docker daemon answers this user; the client alone does not count. */
 export async function dockerIsThere(): Promise<boolean> {
@@ -19,8 +23,12 @@ export async function dockerIsThere(): Promise<boolean> {
   )
 }
 
-/** A broker in a container, for a machine without Java; its data is kept in a volume. */
-export async function startDockerBroker(port: number): Promise<RunningProcess> {
+/**
+ * A broker in a container, for a machine without Java.
+ *
+ * @param stateFolder by whose name its data is kept, in a volume
+ */
+export async function startDockerBroker(port: number, stateFolder: string): Promise<RunningProcess> {
   const settings: Record<string, string> = {
     KAFKA_NODE_ID: '1',
     KAFKA_PROCESS_ROLES: 'broker,controller',
@@ -46,7 +54,7 @@ export async function startDockerBroker(port: number): Promise<RunningProcess> {
     '-p',
     `127.0.0.1:${port}:9092`,
     '-v',
-    `${volume}:/var/lib/kafka/data`,
+    `${volumeOf(stateFolder)}:/var/lib/kafka/data`,
     ...env,
     image,
   ]

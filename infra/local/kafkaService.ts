@@ -27,7 +27,7 @@ export class KafkaService implements PartPlan {
 
   /** @throws LocalStackError that says what to install */
   async start(): Promise<RunningProcess> {
-    if (this.#inDocker) return startDockerBroker(this.#port)
+    if (this.#inDocker) return startDockerBroker(this.#port, this.#stateFolder)
     try {
       const broker = await startBroker({
         stateFolder: this.#stateFolder,
@@ -50,7 +50,7 @@ export class KafkaService implements PartPlan {
       if (await dockerIsThere()) {
         this.#log.info('There is no Java 17 with Maven here; Kafka runs in Docker')
         this.#inDocker = true
-        return startDockerBroker(this.#port)
+        return startDockerBroker(this.#port, this.#stateFolder)
       }
       const remedy = 'Install Java 17 or newer and Maven, or Docker, or set KAFKA_BROKERS to a broker that runs already'
       throw new LocalStackError(
