@@ -13,9 +13,6 @@ app.timer('maintenance', {
     // A monitor that does not run delivers no alert of that.
     const { watchAlerts } = await import('../shared/alerts/index.js')
     await watchAlerts(lake)
-    // What compactions needed stays in the heap of a process that other functions keep busy.
-    const { collectGarbage } = await import('../shared/pipeline/maintenance/index.js')
-    await collectGarbage()
     return requireSuccess(reports)
   },
 })

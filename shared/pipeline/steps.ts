@@ -37,7 +37,10 @@ export function runMonitor(lake: Lake, trigger: Trigger): Promise<readonly StepR
 
 /** Maintenance of every table; compaction and what it sorts with are loaded by the first run. */
 export function runMaintenance(lake: Lake, trigger: Trigger): Promise<readonly StepReport[]> {
-  return execution(lake.clock, async () => (await import('./maintenance/index.js')).runMaintenance(lake, trigger))
+  return execution(lake.clock, async () => {
+    const { collectGarbage, runMaintenance } = await import('./maintenance/index.js')
+    return runMaintenance(lake, trigger, collectGarbage)
+  })
 }
 
 /** Trainings of all streams with a model. What trains is loaded by the first run. */

@@ -13,7 +13,7 @@ const steps: Readonly<Record<string, StepsOf>> = {
   models: async lake => (await import('../../pipeline/models/index.js')).refreshModels(lake, 'command'),
   gold: async lake => (await import('../../pipeline/gold/index.js')).runGold(lake, 'command'),
   monitor: async lake => (await import('../../pipeline/index.js')).runMonitor(lake, 'command'),
-  maintenance: async lake => (await import('../../pipeline/maintenance/index.js')).runMaintenance(lake, 'command'),
+  maintenance: async lake => (await import('../../pipeline/index.js')).runMaintenance(lake, 'command'),
   pipeline: async lake => (await (await import('../../pipeline/index.js')).runPipeline(lake, 'command')).steps,
 }
 

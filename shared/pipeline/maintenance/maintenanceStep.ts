@@ -8,8 +8,15 @@ import { type MaintainedTable, maintainTable } from './tableMaintenance.js'
 /**
  * Keeps every table quick to open, to read and to list. One report a table: what fails in one does not hold up the others.
  * Tables of a paused stream are left alone, with one report for all of them.
+ *
+ * @param collect called behind each table of which rows were rewritten ({@link collectGarbage}): what that took would be
+ * there beside what the next one takes
  */
-export async function runMaintenance(lake: Lake, trigger: Trigger): Promise<readonly StepReport[]> {
+export async function runMaintenance(
+  lake: Lake,
+  trigger: Trigger,
+  collect: () => Promise<void> = () => Promise.resolve(),
+): Promise<readonly StepReport[]> {
   let consumers: Promise<ConsumerPositions> | undefined
   const reports: StepReport[] = []
   const paused = new Set<string>()
@@ -26,7 +33,9 @@ export async function runMaintenance(lake: Lake, trigger: Trigger): Promise<read
     }
     const run = startStep(lake, { ...start, table: sqlName(table.path) })
     consumers ??= ConsumerPositions.read(lake)
-    reports.push(await reportStep(lake, run, maintainBehind(lake, table, consumers)))
+    const report = await reportStep(lake, run, maintainBehind(lake, table, consumers))
+    reports.push(report)
+    if (report.rowsOut > 0) await collect()
   }
   return reports
 }
