@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 
+import { javaEnvironment } from '../../infra/local/kafka/index.js'
 import { pythonHome } from './pythonHome.js'
 
 const run = promisify(execFile)
@@ -49,6 +50,7 @@ export async function startRegistry(): Promise<Registry> {
         cwd: folder,
         env: {
           PATH: globalThis.process.env['PATH'],
+          LC_ALL: javaEnvironment()['LC_ALL'],
           QUARKUS_HTTP_HOST: '127.0.0.1',
           QUARKUS_HTTP_PORT: String(port),
           QUARKUS_MANAGEMENT_HOST: '127.0.0.1',
@@ -82,7 +84,8 @@ export async function startRegistry(): Promise<Registry> {
       else {
         const options = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', join(home, 'jars', '*')]
         const program = join(scripts, 'ProduceFormats.java')
-        await run('java', [...options, program, brokers, `${base}/apis/registry/v3`, file], { maxBuffer: 1 << 26 })
+        const args = [...options, program, brokers, `${base}/apis/registry/v3`, file]
+        await run('java', args, { maxBuffer: 1 << 26, env: javaEnvironment() })
       }
     },
     async [Symbol.asyncDispose]() {
