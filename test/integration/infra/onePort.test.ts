@@ -2,12 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 
 import { createTopics } from '../../../infra/local/index.js'
 import { startBroker } from '../../../infra/local/kafka/index.js'
 import { copyProject } from '../../harness/projectCopy.js'
 import { freePorts, isAlive, StartedStack } from '../../harness/stackProcess.js'
+
+const started: StartedStack[] = []
+afterEach(async () => {
+  for (const stack of started.splice(0)) if (stack.child.exitCode === null) await stack.stop()
+})
 
 test('two stacks that start at the same moment have ports, a broker and a lake each', async () => {
   const preferred = await freePorts(3)
@@ -15,6 +20,7 @@ test('two stacks that start at the same moment have ports, a broker and a lake e
   const start = (project: (typeof projects)[number]) =>
     StartedStack.start(project, ['--rate', '50', '--progress', '1'], {}, preferred)
   const stacks = await Promise.all(projects.map(start))
+  started.push(...stacks)
   try {
     for (const stack of stacks) await stack.prints(/Ready\./)
     for (const stack of stacks) {
@@ -51,6 +57,7 @@ test('of brokers that start on one port at the same moment one has it; the other
     const projects = [await copyProject(), await copyProject()]
     const env = { KAFKA_BROKERS: broker?.brokers ?? '' }
     const stacks = await Promise.all(projects.map(project => StartedStack.start(project, ['stack'], env, preferred)))
+    started.push(...stacks)
     // Beside one broker they come to blob storage together.
     for (const stack of stacks) await stack.prints(/Ready\./)
     const lakes = stacks.map(stack => stack.state?.lakeUrl)
