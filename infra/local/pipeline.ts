@@ -30,10 +30,10 @@ export async function startPipeline(
   const env = { KAFKA_BROKERS: stack.kafkaBrokers, LAKE_URL: stack.lakeUrl }
   const metricsPort = await onFreePort(options.functionsPort, async port => {
     // Nobody listens there before a function has run: of stacks that start meanwhile, each has the one of its own host.
-    const metricsPort = await freePort(firstMetricsPort + port - options.functionsPort)
-    const ofHost = { ...env, OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort) }
+    const metrics = await freePort(firstMetricsPort + port - options.functionsPort)
+    const ofHost = { ...env, OTEL_EXPORTER_PROMETHEUS_PORT: String(metrics) }
     await startHost(stack, port, options.functionKey, ofHost, say)
-    return metricsPort
+    return metrics
   })
   say(`Metrics    http://127.0.0.1:${metricsPort}/metrics  (Prometheus; once the first function has run)`)
   if (options.rate > 0) await startProducer(stack, options, env, say)

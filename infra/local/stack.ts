@@ -96,26 +96,25 @@ export class LocalStack {
     const topics = streams.map(s => s.topic)
     const [brokers, lakeUrl] = [givenValue(settings['KAFKA_BROKERS']), givenValue(settings['LAKE_URL'])]
     if (brokers === undefined) {
-      const pid = await onFreePort(options.kafkaPort, async port => {
-        const kafka = new KafkaService(port, this.stateFolder, log)
-        const { pid } = await this.supervise(kafka)
-        this.kafkaBrokers = kafka.brokers
-        return pid
+      const kafka = await onFreePort(options.kafkaPort, async port => {
+        const service = new KafkaService(port, this.stateFolder, log)
+        await this.supervise(service)
+        return service
       })
-      await createTopics(this.kafkaBrokers, topics)
-      say(
-        `Kafka      ${this.kafkaBrokers}  (${pid === undefined ? 'Docker' : `pid ${pid}`}; topics: ${topics.join(', ')})`,
-      )
+      this.kafkaBrokers = kafka.brokers
+      await createTopics(kafka.brokers, topics)
+      const pid = this.pidOf(kafka.name)
+      say(`Kafka      ${kafka.brokers}  (${pid === undefined ? 'Docker' : `pid ${pid}`}; topics: ${topics.join(', ')})`)
     } else this.kafkaBrokers = brokers
     signal.throwIfAborted()
     if (lakeUrl === undefined) {
       const [folder, logFile] = [join(this.stateFolder, 'azurite'), join(this.stateFolder, 'log', 'azurite.log')]
-      const pid = await onFreePort(options.blobPort, async port => {
-        const { pid } = await this.supervise(azuritePlan(port, folder, logFile))
-        this.lakeUrl = lakeUrlAt(port)
-        return pid
+      const port = await onFreePort(options.blobPort, async port => {
+        await this.supervise(azuritePlan(port, folder, logFile))
+        return port
       })
-      say(`Lake       ${this.lakeUrl}  (Azurite, pid ${pid ?? 'unknown'})`)
+      this.lakeUrl = lakeUrlAt(port)
+      say(`Lake       ${this.lakeUrl}  (Azurite, pid ${this.pidOf('Azurite') ?? 'unknown'})`)
     } else this.lakeUrl = lakeUrl
     signal.throwIfAborted()
     const env = { KAFKA_BROKERS: this.kafkaBrokers, LAKE_URL: this.lakeUrl }

@@ -11,34 +11,37 @@ import { freePorts, isAlive, StartedStack } from '../../harness/stackProcess.js'
 
 const started: StartedStack[] = []
 afterEach(async () => {
-  for (const stack of started.splice(0)) if (stack.child.exitCode === null) await stack.stop()
+  for (const stack of started.splice(0)) {
+    if (stack.child.exitCode === null) await stack.stop()
+    await stack.project.remove()
+  }
 })
 
-test('two stacks that start at the same moment have ports, a broker and a lake each', async () => {
+/** Two of them at the same moment, in projects of their own, with the same preferred ports. */
+async function startTwo(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const preferred = await freePorts(3)
   const projects = [await copyProject(), await copyProject()]
-  const start = (project: (typeof projects)[number]) =>
-    StartedStack.start(project, ['--rate', '50', '--progress', '1'], {}, preferred)
-  const stacks = await Promise.all(projects.map(start))
+  const stacks = await Promise.all(projects.map(project => StartedStack.start(project, args, env, preferred)))
   started.push(...stacks)
-  try {
-    for (const stack of stacks) await stack.prints(/Ready\./)
-    for (const stack of stacks) {
-      const { events } = await stack.progress(p => p.events > 0)
-      await stack.progress(p => p.bronze >= events)
-    }
-    const states = stacks.map(stack => stack.state)
-    for (const address of ['kafkaBrokers', 'lakeUrl', 'functionsUrl'] as const)
-      expect(new Set(states.map(state => state?.[address])).size, address).toBe(2)
-    expect(new Set(stacks.map(stack => /http:\S+\/metrics/.exec(stack.output)?.[0])).size).toBe(2)
-    const pids = states.flatMap(state => Object.values(state?.processes ?? {}))
-    expect(pids.map(isAlive)).toEqual(Array(8).fill(true))
-    // Who has lost its port to the other is started on the next one before it is a part: nothing ends and comes back.
-    for (const stack of stacks) expect(stack.output).not.toMatch(/ended|failed|error/i)
-  } finally {
-    expect(await Promise.all(stacks.map(stack => stack.stop()))).toEqual([0, 0])
-    for (const project of projects) await project.remove()
+  for (const stack of stacks) await stack.prints(/Ready\./)
+  return stacks
+}
+
+test('two stacks that start at the same moment have ports, a broker and a lake each', async () => {
+  const stacks = await startTwo(['--rate', '50', '--progress', '1'])
+  for (const stack of stacks) {
+    const { events } = await stack.progress(p => p.events > 0)
+    await stack.progress(p => p.bronze >= events)
   }
+  const states = stacks.map(stack => stack.state)
+  for (const address of ['kafkaBrokers', 'lakeUrl', 'functionsUrl'] as const)
+    expect(new Set(states.map(state => state?.[address])).size, address).toBe(2)
+  expect(new Set(stacks.map(stack => /http:\S+\/metrics/.exec(stack.output)?.[0])).size).toBe(2)
+  const pids = states.flatMap(state => Object.values(state?.processes ?? {}))
+  expect(pids.map(isAlive)).toEqual(Array(8).fill(true))
+  // Who has lost its port to the other is started on the next one before it is a part: nothing ends and comes back.
+  for (const stack of stacks) expect(stack.output).not.toMatch(/ended|failed|error/i)
+  expect(await Promise.all(stacks.map(stack => stack.stop()))).toEqual([0, 0])
 })
 
 test('of brokers that start on one port at the same moment one has it; the other is not ready by its answers; nor is blob storage', async () => {
@@ -53,18 +56,12 @@ test('of brokers that start on one port at the same moment one has it; the other
     expect(failed.map(({ message }) => message)).toEqual([expect.stringMatching(/in use/)])
     const [broker] = ready
     await createTopics(broker?.brokers ?? '', ['events'])
-    const preferred = await freePorts(3)
-    const projects = [await copyProject(), await copyProject()]
-    const env = { KAFKA_BROKERS: broker?.brokers ?? '' }
-    const stacks = await Promise.all(projects.map(project => StartedStack.start(project, ['stack'], env, preferred)))
-    started.push(...stacks)
     // Beside one broker they come to blob storage together.
-    for (const stack of stacks) await stack.prints(/Ready\./)
+    const stacks = await startTwo(['stack'], { KAFKA_BROKERS: broker?.brokers ?? '' })
     const lakes = stacks.map(stack => stack.state?.lakeUrl)
     const storages = stacks.map(stack => isAlive(stack.pid('Azurite')))
     expect(await Promise.all(stacks.map(stack => stack.stop()))).toEqual([0, 0])
     expect([new Set(lakes).size, storages]).toEqual([2, [true, true]])
-    for (const project of projects) await project.remove()
   } finally {
     for (const broker of ready) await broker.stop()
     await rm(folder, { recursive: true, force: true })
