@@ -36,6 +36,20 @@ test('a port that another takes between the look and the start is left to it, an
   for (const server of servers) server.close()
 })
 
+test('a start that others are always faster than is given up', async () => {
+  const preferred = await unused()
+  let other: Server | undefined
+  let tried = 0
+  const failing = onFreePort(preferred, async port => {
+    tried++
+    other?.close()
+    other = await listen(port)
+    throw new Error(`no room on the disk, ${tried}`)
+  })
+  await expect(failing).rejects.toThrow('no room on the disk, 20')
+  other?.close()
+})
+
 test('what fails while nobody has its port is not tried on another', async () => {
   const preferred = await unused()
   const tried: number[] = []

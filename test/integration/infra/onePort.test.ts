@@ -27,6 +27,8 @@ async function startTwo(args: readonly string[], env: Readonly<Record<string, st
   return stacks
 }
 
+const metricsOf = (stack: StartedStack) => /http:\S+\/metrics/.exec(stack.output)?.[0]
+
 test('two stacks that start at the same moment have ports, a broker and a lake each', async () => {
   const stacks = await startTwo(['--rate', '50', '--progress', '1'])
   for (const stack of stacks) {
@@ -36,7 +38,7 @@ test('two stacks that start at the same moment have ports, a broker and a lake e
   const states = stacks.map(stack => stack.state)
   for (const address of ['kafkaBrokers', 'lakeUrl', 'functionsUrl'] as const)
     expect(new Set(states.map(state => state?.[address])).size, address).toBe(2)
-  expect(new Set(stacks.map(stack => /http:\S+\/metrics/.exec(stack.output)?.[0])).size).toBe(2)
+  expect(new Set(stacks.map(metricsOf)).size).toBe(2)
   const pids = states.flatMap(state => Object.values(state?.processes ?? {}))
   expect(pids.map(isAlive)).toEqual(Array(8).fill(true))
   // Who has lost its port to the other is started on the next one before it is a part: nothing ends and comes back.
@@ -44,7 +46,7 @@ test('two stacks that start at the same moment have ports, a broker and a lake e
   expect(await Promise.all(stacks.map(stack => stack.stop()))).toEqual([0, 0])
 })
 
-test('of brokers that start on one port at the same moment one has it; the other is not ready by its answers; nor is blob storage', async () => {
+test('of brokers that start on one port at the same moment one has it; the other is not ready by its answers; nor is blob storage, and metrics of idle hosts are apart', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'one-port-'))
   const [port = 0] = await freePorts(1)
   const start = (name: string) => startBroker({ stateFolder: join(folder, name), port, heap: 256 })
@@ -56,12 +58,13 @@ test('of brokers that start on one port at the same moment one has it; the other
     expect(failed.map(({ message }) => message)).toEqual([expect.stringMatching(/in use/)])
     const [broker] = ready
     await createTopics(broker?.brokers ?? '', ['events'])
-    // Beside one broker they come to blob storage together.
-    const stacks = await startTwo(['stack'], { KAFKA_BROKERS: broker?.brokers ?? '' })
+    // Beside one broker they come to blob storage together; without events no function has run that shows metrics.
+    const stacks = await startTwo(['--rate', '0'], { KAFKA_BROKERS: broker?.brokers ?? '' })
     const lakes = stacks.map(stack => stack.state?.lakeUrl)
+    const metrics = stacks.map(metricsOf)
     const storages = stacks.map(stack => isAlive(stack.pid('Azurite')))
     expect(await Promise.all(stacks.map(stack => stack.stop()))).toEqual([0, 0])
-    expect([new Set(lakes).size, storages]).toEqual([2, [true, true]])
+    expect([new Set(lakes).size, storages, new Set(metrics).size]).toEqual([2, [true, true], 2])
   } finally {
     for (const broker of ready) await broker.stop()
     await rm(folder, { recursive: true, force: true })
