@@ -194,7 +194,7 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   rolldown: ['infra/package/'],
   hyparquet: ['shared/parquet/hyparquetInternals.ts'],
   'hyparquet-writer': ['shared/parquet/hyparquetInternals.ts'],
-  'hyparquet-compressors': ['shared/parquet/hyparquetInternals.ts'],
+  'hyparquet-compressors': ['shared/parquet/hyparquetInternals.ts', 'shared/parquet/hyparquetCompressors.d.ts'],
 }
 
 /** Built-in modules that compute and reach nothing. */

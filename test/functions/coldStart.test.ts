@@ -40,6 +40,12 @@ describe('until the functions are listed', () => {
     ).toEqual([])
   })
 
+  test('of the Parquet packages no index is loaded, which would load all of their readers, writers and codecs', () => {
+    const parquet = [...packages].filter(name => name.startsWith('hyparquet'))
+    expect(parquet).toContain('hyparquet/src/metadata.js')
+    expect(parquet.filter(name => !name.includes('/src/'))).toEqual([])
+  })
+
   test('the number of our own modules grows only on purpose', () => {
     expect(own.size).toBeGreaterThan(100)
     expect(own.size).toBeLessThanOrEqual(450)
