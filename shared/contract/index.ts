@@ -20,6 +20,7 @@ export { featureColumnWords, type StreamModel, takesType } from './streamModel.j
 export { sharedTopics, streamSet } from './streamSet.js'
 export {
   scoreQuantiles,
+  summaryCounts,
   summaryGroup,
   summaryGroupName,
   summaryMeasures,

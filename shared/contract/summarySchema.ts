@@ -35,6 +35,12 @@ export function summaryGroupName(stream: Stream): string | undefined {
   return taken ? `group_${group.name}` : group.name
 }
 
+/**
+ * The columns that add up to the events that rows of the summary stand for: those in their figures, and those that are
+ * not yet.
+ */
+export const summaryCounts = ['events', 'waiting'] as const
+
 /** One row per window and group: what its events come to. */
 export function summarySchema(stream: Stream): StructType {
   const group = summaryGroup(stream)
@@ -57,6 +63,11 @@ function ownSummaryFields(stream: Stream): readonly [StructField, StructField, .
     required('late', 'long', 'Those that came late.'),
     required('scored', 'long', 'Those with a score.'),
     required('anomalies', 'long', 'Those whose score is above the threshold.'),
+    optional(
+      'waiting',
+      'long',
+      'Further events, mostly late, that are in none of these figures yet: too few of the window for it to be computed again at once.',
+    ),
     required('newest_ingested_at', 'timestamp', 'When the newest of them was read into bronze.'),
     ...scoreQuantiles.map(measure => optional(`score_${measure}`, 'double', `${measureWords[measure]} of the scores.`)),
     ...summaryNumbers(stream).flatMap(column =>

@@ -81,6 +81,7 @@ describe('the summary', () => {
       'late "long"!',
       'scored "long"!',
       'anomalies "long"!',
+      'waiting "long"',
       'newest_ingested_at "timestamp"!',
       'score_p50 "double"',
       'score_p95 "double"',

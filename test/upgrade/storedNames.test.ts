@@ -102,8 +102,8 @@ test('the same records become the same rows, accepted and rejected', async () =>
     ['silver/events', '_ingested_at', '_timestamp'],
     // The model that ships is called by its stream since.
     ['gold/events_scored', '_ingested_at', '_timestamp', 'scored_at', 'model_name'],
-    // The quantiles of the scores are new.
-    ['gold/events_summary', 'newest_ingested_at', 'score_p50', 'score_p95', 'score_p99'],
+    // The quantiles of the scores, and what waits, are new.
+    ['gold/events_summary', 'newest_ingested_at', 'score_p50', 'score_p95', 'score_p99', 'waiting'],
   ] as const) {
     const rows = async (f: BronzeFixture) =>
       (await f.read(path)).map(row => lineOf(row, ofTheRun)).toSorted((a, b) => (a < b ? -1 : 1))

@@ -1,6 +1,7 @@
 import {
   scoredPath,
   type Stream,
+  summaryCounts,
   summaryGroupName,
   summaryPartitionColumns,
   summaryPath,
@@ -21,16 +22,17 @@ import {
   rebuildStep,
   type RefreshOptions,
   refreshStep,
-  sumOfColumn,
+  sumOfColumns,
 } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 import type { StepReport } from '../step/index.js'
 import { type Summarised, summariseWindows } from './summariseRows.js'
+import { waitingFiles } from './waitingWindows.js'
 
 /**
- * One run of the summary: computes the windows that gained scored rows since the last one, each from all of its rows,
- * and replaces them by one commit together with the cursor. What it computes does not depend on what was there, so a
- * run that is repeated changes nothing.
+ * One run of the summary: computes windows that gained scored rows since the last one, each from all of its rows, and
+ * replaces them by one commit together with the cursor. Of windows that gained few the figures may stay as they are, and
+ * say how many events wait; a run that a command started computes them all.
  * Never throws: what goes wrong is in the report.
  */
 export function summariseScored(lake: Lake, stream: Stream, options: RefreshOptions = {}): Promise<StepReport> {
@@ -60,8 +62,15 @@ function summaryDerivation(lake: Lake, stream: Stream, options: RefreshOptions):
           ? undefined
           : `it is now grouped by ${group}`,
       retention: { dayColumn: windowDate, retainMs: stream.retention.summary },
+      isDue: async opened => {
+        const scored = await lake.table(scoredPath(stream)).state()
+        const firstDay = laterDay(expiredBefore(opened.state), scored && expiredBefore(scored))
+        // Events whose scored rows are lost wait for good.
+        return (await waitingFiles(opened)).some(file => !isBefore(file, windowDate, firstDay))
+      },
       ofKept: async ({ source, target }, kept) => ({
-        lostBefore: lostRowsOf(source, 'expired') - (await sumOfColumn(target.table, target.state, kept, 'events')),
+        lostBefore:
+          lostRowsOf(source, 'expired') - (await sumOfColumns(target.table, target.state, kept, summaryCounts)),
       }),
     },
     piece: pieceOf(lake, options),
@@ -72,7 +81,7 @@ function summaryDerivation(lake: Lake, stream: Stream, options: RefreshOptions):
       const firstDay = laterDay(batch.firstDay, expiredBefore(source))
       const isLate = (file: AddFile) => isBefore(file, eventDate, firstDay)
       const days = [...lostDays.keys()].filter(day => !isOver(day, firstDay))
-      const touching = { files: files.filter(file => !isLate(file)), days }
+      const touching = { files: files.filter(file => !isLate(file)), rows: batch.rows, days }
       const made = rowsOf(
         await summariseWindows(lake, stream, options, { source, target, firstDay }, touching),
         next.version,
@@ -93,12 +102,12 @@ function summaryDerivation(lake: Lake, stream: Stream, options: RefreshOptions):
 
 const [windowDate = ''] = summaryPartitionColumns
 
-function rowsOf({ adds, replaced, windows, rows, filesRead }: Summarised, scoredVersion: number): NewRows {
+function rowsOf({ adds, replaced, windows, waiting, rows, filesRead }: Summarised, scoredVersion: number): NewRows {
   return {
     adds,
     replaces: replaced,
     rows,
     info: { windows, rows },
-    detail: { windows, files: adds.length, filesReplaced: replaced.length, filesRead, scoredVersion },
+    detail: { windows, waiting, files: adds.length, filesReplaced: replaced.length, filesRead, scoredVersion },
   }
 }

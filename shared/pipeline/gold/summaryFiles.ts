@@ -5,19 +5,37 @@ import { dayOf, eventDate, partitionDay, rowsIn } from '../incremental/index.js'
 import type { PieceBounds } from '../lake/index.js'
 import { type Span, spansOf, windowMicros } from './summaryWindows.js'
 
-/** A day of event time and those of its windows that are computed. */
+/** A day and those of its windows that matter. */
 export interface Day {
   readonly day: string
   /** Their beginnings, ascending. */
   readonly windows: readonly bigint[]
+  /** Of event time. */
   readonly spans: readonly Span[]
-  /** Files of the scored table that can have rows in the spans. */
+  /** Files of the table that can have rows in the spans. */
   readonly files: readonly AddFile[]
 }
 
+/** By which columns a table has its windows in files. */
+export interface DayColumns {
+  /** The partition column. */
+  readonly day: string
+  readonly time: string
+}
+
+/** Of the scored table. */
+export const scoredDays = ({ eventTime }: Stream): DayColumns => ({ day: eventDate, time: eventTime })
+
+/** Of the summary. */
+export const summaryDays: DayColumns = { day: '_window_date', time: 'window_start' }
+
 /** @param windows ascending */
-export function filesByDay(stream: Stream, scored: Snapshot, windows: readonly bigint[]): readonly Day[] {
-  const skipper = new FileSkipper({ ...scored.metadata, schema: scored.schema })
+export function filesByDay(
+  { metadata, schema, files }: Pick<Snapshot, 'metadata' | 'schema' | 'files'>,
+  columns: DayColumns,
+  windows: readonly bigint[],
+): readonly Day[] {
+  const skipper = new FileSkipper({ ...metadata, schema })
   const days = new Map<number, bigint[]>()
   for (const window of windows) {
     const day = dayOf(window)
@@ -29,10 +47,10 @@ export function filesByDay(stream: Stream, scored: Snapshot, windows: readonly b
     const spans = spansOf(own)
     const wanted: Predicate = {
       op: 'and',
-      of: [{ op: '=', column: columnKey([eventDate]), value: day }, within(columnKey([stream.eventTime]), spans)],
+      of: [{ op: '=', column: columnKey([columns.day]), value: day }, within(columnKey([columns.time]), spans)],
     }
-    const files = scored.files.filter(file => skipper.match(file, wanted) !== 'no')
-    return { day: partitionDay(day), windows: own, spans, files }
+    const there = files.filter(file => skipper.match(file, wanted) !== 'no')
+    return { day: partitionDay(day), windows: own, spans, files: there }
   })
 }
 
@@ -79,7 +97,7 @@ export function windowPieces(
 }
 
 /** Whether a time lies in one of the spans. */
-export function within(column: string, spans: readonly Span[]): Predicate {
+function within(column: string, spans: readonly Span[]): Predicate {
   const between = ({ from, to }: Span): Predicate => ({
     op: 'and',
     of: [

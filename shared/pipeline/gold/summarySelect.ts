@@ -65,6 +65,7 @@ export function summarySelect(stream: Stream, relation: string, columns: readonl
         'count(*) FILTER (_late) AS late',
         'count(score) AS scored',
         'count(*) FILTER (is_anomaly) AS anomalies',
+        'CAST(0 AS BIGINT) AS waiting',
         'max(_ingested_at) AS newest_ingested_at',
         ...scoreQuantiles.map(measure => `${quantile('score', measure)} AS score_${measure}`),
         ...measures,

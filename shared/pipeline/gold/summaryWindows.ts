@@ -1,9 +1,12 @@
 import { type Stream, summaryWindowMs } from '../../contract/index.js'
 import { identifier } from '../../query/index.js'
-import { dayOf } from '../incremental/index.js'
+import { dayOf, partitionDay } from '../incremental/index.js'
 
 /** The length of a summary's window, microseconds. */
 export const windowMicros = BigInt(summaryWindowMs) * 1000n
+
+/** The day that a window is of, as the partition value has it. */
+export const windowDay = (start: bigint): string => partitionDay(dayOf(start))
 
 /** The beginning of an event's window, microseconds as BIGINT; before 1970 too, where division cuts upwards. */
 export function windowOf(stream: Stream): string {

@@ -69,7 +69,10 @@ export interface Batch {
   readonly firstDay: number | undefined
   /** The cursor once they are read. */
   readonly next: Cursor
-  /** The whole source at that version. @throws PipelineError NO_TABLE when it is gone by now */
+  /**
+   * All rows of the source that are taken in with this batch: up to `next`, and none behind it.
+   * @throws PipelineError NO_TABLE when it is gone by now
+   */
   readonly snapshot: () => Promise<Snapshot>
 }
 

@@ -1,4 +1,4 @@
-import type { AddFile, DeltaTable, TableState } from '../../delta/index.js'
+import type { DeltaTable, TableState } from '../../delta/index.js'
 import { QueryError } from '../../query/index.js'
 import type { StructType } from '../../types/index.js'
 import { type Lake, type PieceBounds, PipelineError, untilCommitted } from '../lake/index.js'
@@ -11,7 +11,7 @@ import { expiredBefore } from './expiry.js'
 import { type MicroBatch, planMicroBatch } from './microBatch.js'
 import { type OpenedTable, openTable } from './openTable.js'
 import { rowLossesOf } from './rowLoss.js'
-import { snapshotOf } from './snapshotOf.js'
+import { snapshotOf, snapshotUpTo } from './snapshotOf.js'
 
 /** How many times in a row other writers may win before a run gives up for now. */
 const maxPlans = 8
@@ -74,7 +74,7 @@ async function refreshOnce(lake: Lake, run: StepRun, derivation: Derivation): Pr
   if (batch.kind === 'recompute' || why !== undefined) return replaceAll(lake, run, derivation, why ?? '', 'replan')
   const made = await derivation
     .apply(batchOf(table, state, opened, batch))
-    .catch((error: unknown) => requireReplaced(table, batch.files, error))
+    .catch((error: unknown) => requireReplaced(table, batch, error))
   if (made === undefined) return replaceAll(lake, run, derivation, 'files that it had still to read are gone', 'replan')
   const { adds, replaces, info } = made
   const counts = { rowsIn: batch.rows, rowsOut: made.rows }
@@ -97,19 +97,24 @@ async function refreshOnce(lake: Lake, run: StepRun, derivation: Derivation): Pr
  * What a table has still to read may be gone where it did not follow its source before: its rows are in other files then.
  * @throws the error itself where a file is missing that the source still has, or it is of something else
  */
-async function requireReplaced(source: DeltaTable, files: readonly AddFile[], error: unknown): Promise<undefined> {
+async function requireReplaced(
+  source: DeltaTable,
+  { files, more }: Extract<MicroBatch, { kind: 'files' }>,
+  error: unknown,
+): Promise<undefined> {
   if (!(error instanceof QueryError && error.code === 'QUERY_FILE_MISSING')) throw error
   const there = new Set((await source.snapshot())?.files.map(({ path }) => path))
-  if (files.every(({ path }) => there.has(path))) throw error
+  // Who is behind reads the source as it was, of which other files may be gone too.
+  if (!more && files.every(({ path }) => there.has(path))) throw error
 }
 
 function batchOf(
   table: DeltaTable,
   source: TableState,
   target: OpenedTable,
-  { files, rows, lostDays, next }: Extract<MicroBatch, { kind: 'files' }>,
+  { files, rows, lostDays, next, more }: Extract<MicroBatch, { kind: 'files' }>,
 ): Batch {
-  const snapshot = () => snapshotOf(table, source.version)
+  const snapshot = () => (more ? snapshotUpTo(table, next) : snapshotOf(table, source.version))
   return { source, target, files, rows, lostDays, firstDay: expiredBefore(target.state), next, snapshot }
 }
 

@@ -10,6 +10,8 @@ export interface RefreshOptions {
   readonly maxRows?: number | undefined
   /** Most rows of one file; by size, about 128 MiB, when absent. */
   readonly rowsPerFile?: number | undefined
+  /** Most scored rows that a timer's run of the summary reads for windows that gained few; a million when absent. */
+  readonly summaryRows?: number | undefined
 }
 
 /** Most rows of the source that a run takes on: its own bound, else the setting. */

@@ -38,15 +38,17 @@ export async function liveRows(
   return rows
 }
 
-/** The sum of a column of whole numbers over the rows of files; null counts as 0. */
-export async function sumOfColumn(
+/** What columns of whole numbers add up to over the rows of files; null counts as 0, and so does a column that the table lacks. */
+export async function sumOfColumns(
   { store }: Pick<DeltaTable, 'store'>,
   state: TableState,
   files: readonly AddFile[],
-  column: string,
+  wanted: readonly string[],
 ): Promise<number> {
+  const columns = wanted.filter(name => state.schema.fields.some(field => field.name === name))
   let sum = 0n
-  for await (const { rows, columns } of scanRows(store, { ...state, files }, { columns: [column] }).batches)
-    for (let row = 0; row < rows; row++) sum += BigInt((columns[0]?.[row] as bigint | number | null) ?? 0)
+  for await (const batch of scanRows(store, { ...state, files }, { columns }).batches)
+    for (const data of batch.columns)
+      for (let row = 0; row < batch.rows; row++) sum += BigInt((data[row] as bigint | number | null) ?? 0)
   return Number(sum)
 }

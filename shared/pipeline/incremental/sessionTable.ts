@@ -42,6 +42,12 @@ export class SessionTable<Column extends string = string> {
     return Number(n)
   }
 
+  /** What a column of whole numbers adds up to. */
+  async sum(column: Column): Promise<number> {
+    const { n } = await this.session.row(`SELECT coalesce(sum(${identifier(column)}), 0) AS n FROM ${this.name}`)
+    return Number(n)
+  }
+
   /** Gives its memory back before the session ends. */
   async drop(): Promise<void> {
     await this.session.run(`DROP TABLE ${this.name}`)

@@ -1,6 +1,6 @@
-import type { Stream } from '../../contract/index.js'
+import { type Stream, summaryCounts } from '../../contract/index.js'
 import { type AddFile, type DeltaTable, scanRows, type TableState } from '../../delta/index.js'
-import { liveRows, sumOfColumn } from '../incremental/index.js'
+import { liveRows, sumOfColumns } from '../incremental/index.js'
 import type { Additions } from './additions.js'
 import type { Layer } from './reconciliation.js'
 
@@ -35,7 +35,7 @@ async function countsOf(
 ): Promise<EndedRows> {
   if (layer === 'bronze') return bronzeCounts(table, state, stream, files)
   const rows = await liveRows(table, state, files)
-  if (layer === 'summary') return { rows, events: await sumOfColumn(table, state, files, 'events') }
+  if (layer === 'summary') return { rows, events: await sumOfColumns(table, state, files, summaryCounts) }
   return layer === 'gold' ? { rows, anomalies: await anomaliesIn(table, state, files) } : { rows }
 }
 

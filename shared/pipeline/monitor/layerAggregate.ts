@@ -1,4 +1,12 @@
-import { bronzePath, excludedCodes, scoredPath, silverPath, type Stream, summaryPath } from '../../contract/index.js'
+import {
+  bronzePath,
+  excludedCodes,
+  scoredPath,
+  silverPath,
+  type Stream,
+  summaryCounts,
+  summaryPath,
+} from '../../contract/index.js'
 import { identifier, literal } from '../../query/index.js'
 import type { StructType } from '../../types/index.js'
 import { isLate } from '../silver/index.js'
@@ -58,10 +66,14 @@ export function layerAggregate(stream: Stream, layer: Layer, schema: StructType,
         columns: [...timestamp, '_ingested_at', '_late', 'is_anomaly', stream.eventTime],
         select: [...common, 'count(*) FILTER (_late) AS late', 'count(*) FILTER (is_anomaly) AS anomalies'].join(', '),
       }
-    case 'summary':
+    case 'summary': {
+      // Of a table that an older version made, no events wait.
+      const counts = summaryCounts.filter(name => schema.fields.some(field => field.name === name))
+      const events = counts.map(name => `coalesce(sum(${name}), 0)`).join(' + ')
       return {
-        columns: ['events', 'newest_ingested_at'],
-        select: 'count(*) AS "rows", sum(events) AS events, max(epoch_us(newest_ingested_at)) AS newest',
+        columns: [...counts, 'newest_ingested_at'],
+        select: `count(*) AS "rows", ${events} AS events, max(epoch_us(newest_ingested_at)) AS newest`,
       }
+    }
   }
 }

@@ -5,10 +5,11 @@ import {
   scoredPath,
   silverPath,
   type Stream,
+  summaryCounts,
   summaryPath,
 } from '../../contract/index.js'
 import type { Snapshot } from '../../delta/index.js'
-import { eventDate, sumOfColumn } from '../incremental/index.js'
+import { eventDate, sumOfColumns } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 import { expireBronze } from './expireBronze.js'
 import { type AgingTable, expireDays, type ExpiredRows } from './expireDays.js'
@@ -56,7 +57,7 @@ function agingTable(lake: Lake, stream: Stream, path: string): AgingTable | unde
     case scoredPath(stream):
       return of(scored, eventDate)
     case summaryPath(stream):
-      return of(summary, '_window_date', { count: (state, files) => sumOfColumn(table, state, files, 'events') })
+      return of(summary, '_window_date', { count: (state, files) => sumOfColumns(table, state, files, summaryCounts) })
     case driftPath(stream):
       return of(drift, '_window_date')
     default:

@@ -14,7 +14,7 @@ import { ok, scoredRows, silverOf, summaryRows } from './goldFixture.js'
 const expected = `
   SELECT time_bucket(INTERVAL 5 MINUTES, timestamp) AS window_start, window_start + INTERVAL 5 MINUTES AS window_end, event_type,
     count(*) AS events, sum(CASE WHEN _late THEN 1 ELSE 0 END)::BIGINT AS late, count(score) AS scored,
-    sum(CASE WHEN score > 0.5 THEN 1 ELSE 0 END)::BIGINT AS anomalies, max(_ingested_at) AS newest_ingested_at,
+    sum(CASE WHEN score > 0.5 THEN 1 ELSE 0 END)::BIGINT AS anomalies, 0::BIGINT AS waiting, max(_ingested_at) AS newest_ingested_at,
     quantile_cont(score, 0.5) AS score_p50, quantile_cont(score, 0.95) AS score_p95, quantile_cont(score, 0.99) AS score_p99,
     sum(value) AS value_sum, min(value) AS value_min, max(value) AS value_max, sum(value) / count(*) AS value_avg,
     quantile_cont(value, 0.5) AS value_p50, quantile_cont(value, 0.95) AS value_p95, quantile_cont(value, 0.99) AS value_p99,

@@ -5,12 +5,12 @@ import { resolvedPath, scoredPath, silverPath, summaryPath } from '../../../shar
 import { deleteRows } from '../../../shared/delta/dml/index.js'
 import { checkContract } from '../../../shared/pipeline/contractCheck/index.js'
 import { eraseKeys } from '../../../shared/pipeline/erasure/index.js'
-import { rebuildGold } from '../../../shared/pipeline/gold/index.js'
-import { catchUp, resetOffsets } from '../../../shared/pipeline/index.js'
+import { rebuildGold, runGold } from '../../../shared/pipeline/gold/index.js'
+import { catchUp, resetOffsets, runMonitor, runSilver } from '../../../shared/pipeline/index.js'
 import { openLake } from '../../../shared/pipeline/lake/index.js'
 import { rebuildSilver } from '../../../shared/pipeline/silver/index.js'
 import { Faults, FaultyStore, storageOperations } from '../../../shared/storage/faults/index.js'
-import { type BronzeFixture, range } from '../bronze/bronzeFixture.js'
+import { type BronzeFixture, day0, range } from '../bronze/bronzeFixture.js'
 import { ok } from '../gold/goldFixture.js'
 import { outcomes, quarantined, replay } from '../quarantine/quarantineFixture.js'
 import {
@@ -28,6 +28,33 @@ import {
   reopen,
   send,
 } from './retentionFixture.js'
+
+/** Sixty events on each of three days, all summarised, and one more a day, of which two wait. */
+async function sendWaiting(f: BronzeFixture): Promise<void> {
+  f.clock.advance(day0 + 2.5 * day - f.clock.now())
+  const days = [0, 1, 2]
+  await send(
+    f,
+    days.flatMap(n => range(0, 60).map(i => ({ id: `${n}-${i}`, day: n }))),
+  )
+  await refine(f)
+  await send(
+    f,
+    days.map(n => ({ id: `late${n}`, day: n })),
+  )
+  ok([...(await runSilver(f.lake, 'timer')), ...(await runGold(f.lake, 'timer', { summaryRows: 1 }))])
+  const waiting = (await f.read(summaryPath(f.stream))).map(row => Number(row['waiting']))
+  expect(waiting.toSorted()).toEqual([0, 1, 1])
+}
+
+/** Whether the summary's counts reconcile, by the monitor. */
+async function summaryIdentity(f: BronzeFixture): Promise<readonly unknown[]> {
+  f.clock.advance(1_000)
+  ok(await runMonitor(f.lake, 'timer'))
+  const rows = (await f.read('monitor_logs')).filter(row => row['layer'] === 'summary')
+  const last = rows.toSorted((a, b) => Number(a['run_time']) - Number(b['run_time'])).at(-1)
+  return [last?.['identity_closed'], last?.['identity']]
+}
 
 /** A process with another clock on the same lake. */
 const processAt = (f: BronzeFixture, clock: ManualClock) => {
@@ -61,6 +88,35 @@ describe('events that come for days that are over', () => {
     expect(rows.find(row => row['layer'] === 'silver')?.['identity']).toMatch(/\+ expired 12$/)
     await maintain(f)
     await expectBalanced(f, 'after maintenance')
+  })
+
+  test('that wait for their window to be computed again are counted among those that go with it', async () => {
+    await using f = await open({ silver: '30 days', scored: '30 days', summary: '3 days' })
+    await sendWaiting(f)
+    await summaryIdentity(f)
+    f.clock.advance(day0 + 5 * day - f.clock.now())
+    await expireAll(f.lake, f.stream)
+    expect(await daysOf(f, summaryPath(f.stream))).toEqual([2])
+    expect(await summaryIdentity(f)).toEqual([true, 'scored 183 = summarised 61 + expired 122'])
+    await expectBalanced(f, 'all computed')
+  })
+
+  test('that wait when the scored rows of their window go wait for good, and no run begins for them', async () => {
+    await using f = await open({ silver: '30 days', scored: '3 days', summary: '30 days' })
+    await sendWaiting(f)
+    f.clock.advance(day0 + 7 * day - f.clock.now())
+    await expireAll(f.lake, f.stream)
+    expect(await daysOf(f, scoredPath(f.stream))).toEqual([])
+    const before = await f.read(summaryPath(f.stream))
+    // Takes note that they are gone.
+    ok(await runGold(f.lake, 'timer'))
+    for (const trigger of ['timer', 'command'] as const)
+      for (const report of ok(await runGold(f.lake, trigger))) expect(report.outcome).toBe('nothingToDo')
+    expect(await f.read(summaryPath(f.stream))).toEqual(before)
+    expect(await summaryIdentity(f)).toEqual([true, 'scored 0 + lost 183 = summarised 183'])
+    ok(await rebuildGold(f.lake, f.stream))
+    expect(await f.read(summaryPath(f.stream))).toEqual(before)
+    await expectBalanced(f, 'rebuilt')
   })
 
   test('that gold reads after its own days are over change nothing there either', async () => {
