@@ -15,6 +15,7 @@ async function concatenate(job: RewriteJob): Promise<readonly AddFile[]> {
   try {
     for await (const group of stored.groups()) {
       await writing
+      await job.between?.()
       writing = output.append(group.take())
       // A failure is reported when `writing` is awaited: the next row group is read meanwhile.
       writing.catch(() => undefined)

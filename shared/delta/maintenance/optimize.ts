@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 
-import { type Clock, systemClock } from '../../clock.js'
+import { systemClock } from '../../clock.js'
 import { chunks } from '../../types/index.js'
 import type { AddFile } from '../actions/index.js'
 import { discard } from '../dataFiles/index.js'
@@ -13,6 +13,7 @@ import { commonTags, cubeTagsOf } from './clustering.js'
 import { commitReplacements, type Replacement } from './optimizeCommit.js'
 import type { OptimizeMetrics, OptimizeOptions, OptimizeOutcome } from './optimizeOptions.js'
 import { type OptimizeJob, planOptimize } from './optimizePlan.js'
+import type { RewriteJob } from './rewriter.js'
 
 const defaultCommitBytes = 2 ** 30
 
@@ -44,13 +45,14 @@ export async function optimizeTable(table: DeltaTable, options: OptimizeOptions 
       jobs: jobs.length,
     }
   }
+  const bounds = { targetFileSize, clock, between: options.between }
   const { chosen, more } = bounded(jobs, options.maxBytes ?? Infinity)
   let total: OptimizeMetrics = { numRemovedFiles: 0, numRemovedBytes: 0, numAddedFiles: 0, numAddedBytes: 0 }
   let [version, commits, dropped, rows] = [state.version, 0, 0, 0]
   for (const batch of chunks(chosen, job => bytesOf(job.files), options.commitBytes ?? defaultCommitBytes)) {
     const replacements: Replacement[] = []
     try {
-      for (const job of batch) replacements.push(await rewrite(table, state, job, targetFileSize, clock))
+      for (const job of batch) replacements.push(await rewrite(table, state, job, bounds))
     } catch (error) {
       await discard(
         table,
@@ -94,10 +96,9 @@ async function rewrite(
   table: DeltaTable,
   state: TableState,
   { files, clusterBy, provider, rewriter }: OptimizeJob,
-  targetFileSize: number,
-  clock: Clock,
+  bounds: Pick<RewriteJob, 'targetFileSize' | 'clock' | 'between'>,
 ): Promise<Replacement> {
-  const made = await rewriter.rewrite({ store: table.store, state, files, targetFileSize, clusterBy, clock })
+  const made = await rewriter.rewrite({ store: table.store, state, files, clusterBy, ...bounds })
   const tags = {
     ...commonTags(files),
     ...(clusterBy.length > 0 ? cubeTagsOf(randomUUID(), clusterBy) : {}),

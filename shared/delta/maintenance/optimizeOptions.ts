@@ -33,6 +33,8 @@ export interface OptimizeOptions {
   readonly commitBytes?: number | undefined
   /** Bytes of files that one call replaces, about; all when absent. What is left shows as `more`. */
   readonly maxBytes?: number | undefined
+  /** Awaited before each file that is read and each row group that is written: where others are to be let pass. */
+  readonly between?: (() => Promise<void>) | undefined
   /** Only reports what would be done. */
   readonly dryRun?: boolean | undefined
   readonly clock?: Clock | undefined

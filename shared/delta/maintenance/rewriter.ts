@@ -23,6 +23,8 @@ export interface RewriteJob {
   /** Columns along which the rows are sorted, as paths of their names in the schema; none: the order stays. */
   readonly clusterBy: readonly (readonly string[])[]
   readonly clock: Clock
+  /** Awaited before each file that is read and each row group that is written. */
+  readonly between?: (() => Promise<void>) | undefined
 }
 
 /**

@@ -114,7 +114,7 @@ interface ReadGroup {
 
 /** Row group by row group; of small files the first rows are read ahead. */
 async function* readGroups(
-  { store, state, files }: RewriteJob,
+  { store, state, files, between }: RewriteJob,
   { fields, source }: PhysicalLayout,
 ): AsyncGenerator<ReadGroup, void> {
   const where = { table: store.url }
@@ -148,8 +148,10 @@ async function* readGroups(
         next < files.length &&
         ahead.length < readAhead &&
         (ahead.length === 0 || (files[next]?.size ?? 0) <= smallFileBytes)
-      )
+      ) {
+        await between?.()
         ahead.push(open(store, files[next++] as AddFile, options))
+      }
       const { rows, first } = ahead[0] as Opened
       const perRow = file.size / Math.max(1, Number(file.records ?? 1n))
       for (let step = await first; step.done !== true; step = await rows.next())

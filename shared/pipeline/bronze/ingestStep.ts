@@ -14,12 +14,11 @@ import { ingestDelivery } from './ingestDelivery.js'
  * @example
  * await ingestBatch(lake, stream, { records, reread: [] }, 'kafka')
  */
-export async function ingestBatch(
-  lake: Lake,
-  stream: Stream,
-  delivery: Delivery,
-  trigger: Trigger,
-): Promise<StepReport> {
+export function ingestBatch(lake: Lake, stream: Stream, delivery: Delivery, trigger: Trigger): Promise<StepReport> {
+  return lake.deliveries.run(() => ingestOnce(lake, stream, delivery, trigger))
+}
+
+async function ingestOnce(lake: Lake, stream: Stream, delivery: Delivery, trigger: Trigger): Promise<StepReport> {
   const start = {
     step: 'bronze',
     stream: stream.name,

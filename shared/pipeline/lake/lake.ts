@@ -8,6 +8,7 @@ import type { MeteredStore } from '../../storage/index.js'
 import type { Logger, Prices, RunListener } from '../../telemetry/index.js'
 import type { ByteBudget } from './byteBudget.js'
 import type { RunJournal } from './runJournal.js'
+import type { RunningDeliveries } from './runningDeliveries.js'
 
 /** Everything a step of the pipeline works with: one per process, shared by functions, command line and tests. */
 export interface Lake {
@@ -29,6 +30,8 @@ export interface Lake {
   readonly files: FileCache
   /** Bytes of records that bronze has in work at once, in all of this process's threads. */
   readonly budget: ByteBudget
+  /** What maintenance lets pass. */
+  readonly deliveries: RunningDeliveries
   /** Whether another thread can open the same store and source from the settings alone. */
   readonly separable: boolean
   /** The Delta table in that folder, e.g. `bronze/events` or `monitor_logs`; it need not exist yet. */

@@ -11,6 +11,7 @@ import { ByteBudget, defaultBudget } from './byteBudget.js'
 import type { Lake } from './lake.js'
 import { parallelDownloads } from './openSession.js'
 import { RunJournal } from './runJournal.js'
+import { RunningDeliveries } from './runningDeliveries.js'
 import { storeOptions } from './storeOptions.js'
 
 /** Settings each of which has somebody told of runs. */
@@ -71,6 +72,7 @@ export async function openLake(settings: Settings, parts: LakeParts = {}): Promi
     files,
     journal,
     budget: new ByteBudget(settings.bronzeMemoryBudget ?? defaultBudget()),
+    deliveries: new RunningDeliveries(),
     prices: {
       ...defaultPrices,
       asOf: settings.costPricesAsOf,

@@ -68,6 +68,7 @@ async function compact(lake: Lake, table: DeltaTable, path: string, stream: Stre
   const targetFileSize = settings.compactionTargetSize
   const outcome = await optimizeTable(table, {
     clock,
+    between: lake.deliveries.lettingPass(clock),
     defaultTargetFileSize: targetFileSize,
     minFiles: settings.compactionMinFiles,
     olderThan: (await table.store.now()) - settleMs,

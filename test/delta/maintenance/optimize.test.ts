@@ -55,6 +55,20 @@ describe('optimize', () => {
     })
   })
 
+  test('lets others pass before each file that it reads and each row group that it writes', async () => {
+    const t = await RowTable.create()
+    for (let i = 0; i < 20; i++) await t.append([i])
+    const stop = () => Promise.reject(new Error('not now'))
+    await expect(optimizeTable(t.table, { clock: t.clock, between: stop })).rejects.toThrow('not now')
+    let passed = 0
+    const between = () => {
+      passed++
+      return Promise.resolve()
+    }
+    expect(await optimizeTable(t.table, { clock: t.clock, between })).toMatchObject({ rows: 20 })
+    expect(passed).toBe(21)
+  })
+
   test('changes no data: every add and remove says so, and history shows the names that other engines use', async () => {
     const t = await RowTable.create()
     for (let i = 0; i < 3; i++) await t.append([i])

@@ -18,6 +18,23 @@ describe('a delivery', () => {
     expect((await f.progress()).get(0)).toMatchObject({ covered: 9n, start: 0n, generation: 0, missing: 0n, holes: 0n })
   })
 
+  test('is let pass by long work in the same process until it is committed, and no longer', async () => {
+    await using f = await BronzeFixture.open()
+    f.append(range(0, 10))
+    const between = f.lake.deliveries.lettingPass(f.clock)
+    const waited = async () => {
+      f.clock.advance(1_000)
+      const before = f.clock.monotonic()
+      await between()
+      return f.clock.monotonic() > before
+    }
+    const records = await f.fetch(range(0, 10), 0)
+    const delivered = ingestBatch(f.lake, f.stream, { records, reread: [] }, 'kafka')
+    expect(await waited()).toBe(true)
+    await delivered
+    expect(await waited()).toBe(false)
+  })
+
   test('that is committed whole has the end of its run in its last commit, and needs no journal', async () => {
     await using f = await BronzeFixture.open({ settings: { BRONZE_MAX_COMMIT_ROWS: '4' } })
     f.append(range(0, 10))

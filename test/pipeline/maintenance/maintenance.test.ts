@@ -70,6 +70,21 @@ async function monitored(f: BronzeFixture) {
 }
 
 describe('maintenance', () => {
+  test('lets deliveries pass between the files that it compacts', async () => {
+    await using f = await open()
+    await filled(f)
+    f.clock.advance(20 * minutes)
+    let passed = 0
+    vi.spyOn(f.lake.deliveries, 'lettingPass').mockReturnValue(() => {
+      passed++
+      return Promise.resolve()
+    })
+    const { 'bronze/events': bronze } = await maintain(f)
+    const files = Number(bronze?.detail['filesBefore'])
+    expect(files).toBeGreaterThan(1)
+    expect(passed).toBeGreaterThan(files)
+  })
+
   test('puts the files of every table together, and nobody downstream notices', async () => {
     await using f = await open()
     await filled(f)
