@@ -100,6 +100,7 @@ export function summarySources(stream: Stream): ColumnSources {
       ['late', [summed('_late')]],
       ['scored', [summed('score')]],
       ['anomalies', [summed('is_anomaly')]],
+      ['waiting', [summed(key)]],
       ['newest_ingested_at', [summed('_ingested_at')]],
       ...scoreQuantiles.map(measure => [`score_${measure}`, [summed('score')]] as const),
       ...summaryNumbers(stream).flatMap(({ name }) =>
