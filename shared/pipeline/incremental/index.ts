@@ -1,7 +1,7 @@
 /** One incremental step for every derived table: what it reads, what it makes of it, and the commit that says both. */
 export { sourceColumns, withCarriedColumns } from './carriedColumns.js'
 export { commitRows } from './commitRows.js'
-export { type Cursor, cursorTxns, hasCursor, movesCursor, readCursor } from './cursor.js'
+export { atBeginning, type Cursor, cursorTxns, hasCursor, movesCursor, readCursor } from './cursor.js'
 export { dayFilesOf, eventDate, type FileLayout, lookupLayout, timeAt, timeBetween, writeDayFiles } from './dayFiles.js'
 export { type DayCount, dayCount, dayOf, eventDay, partitionDay } from './days.js'
 export type { AllRows, Batch, Derivation, NewRows, RebuildInput } from './derivation.js'

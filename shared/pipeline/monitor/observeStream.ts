@@ -1,10 +1,10 @@
 import type { Stream } from '../../contract/index.js'
-import type { DeltaTable, TableState } from '../../delta/index.js'
+import { commitPath, type DeltaTable, type TableState } from '../../delta/index.js'
 import { asError } from '../../errors.js'
 import type { DuckDbSession } from '../../query/index.js'
 import { elapsedMs } from '../../storage/index.js'
 import type { Row } from '../../types/index.js'
-import { type Cursor, lostRowsOf, readCursor } from '../incremental/index.js'
+import { atBeginning, type Cursor, lostRowsOf, readCursor } from '../incremental/index.js'
 import { type Lake, PipelineError } from '../lake/index.js'
 import { pauseText, readPause } from '../pause/index.js'
 import { bronzeBalance, scoredBalance, silverBalance, summaryBalance } from './balances.js'
@@ -237,8 +237,10 @@ async function checksOf(
 
 /** Whether nothing was added or removed behind the cursor: commits that only rearrange rows do not move it. */
 async function hasReadAll(source: DeltaTable, cursor: Cursor | undefined, { version }: TableState): Promise<boolean> {
-  if (cursor === undefined || cursor.files > 0) return false
-  for await (const { actions } of source.commitFiles(cursor.version + 1, version)) {
+  // Whoever has read nothing has read all of a source that never had a row.
+  const { version: read, files } = cursor ?? atBeginning
+  if (files > 0 || (cursor === undefined && (await source.store.head(commitPath(0))) === undefined)) return false
+  for await (const { actions } of source.commitFiles(read + 1, version)) {
     if (actions.some(a => ('add' in a && a.add.dataChange) || ('remove' in a && a.remove.dataChange))) return false
   }
   return true
