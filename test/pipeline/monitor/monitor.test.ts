@@ -76,6 +76,15 @@ describe('the monitor', () => {
     expect(later['summary']).toMatchObject({ identity_closed: true, identity: 'scored 30 = summarised 30' })
   })
 
+  test('a table whose source never had a row has read all of it', async () => {
+    await using f = await open()
+    f.source.append('events', [{ key: null, value: Buffer.from('{'), partition: 0, timestamp: f.clock.now() }])
+    await f.deliver([0])
+    await refineSilver(f.lake, f.stream)
+    await runGold(f.lake, 'command')
+    expect((await look(f))['summary']).toMatchObject({ identity_closed: true, identity: 'scored 0 = summarised 0' })
+  })
+
   test('adds up what comes later, and says what is new since the last run', async () => {
     await using f = await open()
     await ingest(f, range(0, 10))
