@@ -2,7 +2,7 @@ import { scoredPath, type Stream } from '../../contract/index.js'
 import type { AddFile, Snapshot } from '../../delta/index.js'
 import { type DuckDbSession, openDeltaView } from '../../query/index.js'
 import { dayMicros } from '../../types/index.js'
-import { isOver, type RebuildInput, type RefreshOptions, SessionTable } from '../incremental/index.js'
+import { isOver, type RebuildInput, type RefreshOptions, rowsIn, SessionTable } from '../incremental/index.js'
 import type { Lake } from '../lake/index.js'
 import { changedWindows } from './changedWindows.js'
 import { dueWindows } from './dueWindows.js'
@@ -23,13 +23,13 @@ export interface ChosenWindows {
 /** What the scored table has gained, and days of which it has lost rows. */
 export interface Touching {
   readonly files: readonly AddFile[]
-  /** Rows in the files. */
-  readonly rows: number
   readonly days: readonly string[]
 }
 
 /** Rows of other windows that are read although these gained few: what costs less than a second. */
 const defaultSummaryRows = 2 ** 20
+/** Of a run that has many new rows, as many times these may be read again. */
+const mostAgain = 4
 
 /** The windows that have rows in the files. */
 export async function windowsIn(
@@ -53,12 +53,12 @@ export async function chooseWindows(
   { session, lake, stream }: { readonly session: DuckDbSession; readonly lake: Lake; readonly stream: Stream },
   { trigger, summaryRows = defaultSummaryRows }: RefreshOptions,
   { source: scored, target: summary, firstDay }: RebuildInput,
-  { files, rows, days }: Touching,
+  { files, days }: Touching,
 ): Promise<ChosenWindows> {
   const gained = await gainedRows(session, lake, stream, scored, files)
   const changed = await changedWindows(gained, lake, stream, summary)
   const current = changed.filter(({ start }) => !isOver(windowDay(start), firstDay))
-  const bounds = { rows: Math.max(summaryRows, mostAgain * rows), turn: summary.state.version }
+  const bounds = { rows: Math.max(summaryRows, mostAgain * rowsIn(files)), turn: summary.state.version }
   const due = trigger === 'command' ? new Set(current.map(({ start }) => start)) : dueWindows(current, bounds)
   const select = `SELECT unnest([${[...due].join(', ')}]::BIGINT[]) AS w`
   const touched = await SessionTable.create(session, 'touched', ['w'], select)
@@ -66,9 +66,6 @@ export async function chooseWindows(
   const others = `SELECT * FROM ${gained.name} WHERE w NOT IN (SELECT w FROM ${touched.name})`
   return { touched, waiting: await SessionTable.create(session, 'waiting_rows', gained.columns, others) }
 }
-
-/** Of a run that has many new rows, as many times these may be read again. */
-const mostAgain = 4
 
 /** All windows of a day that are not there yet. */
 async function addWindowsOf(windows: Windows, day: string): Promise<void> {

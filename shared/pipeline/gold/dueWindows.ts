@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib'
+
 /** A window of the summary of which events are in none of its figures. */
 export interface ChangedWindow {
   /** Its beginning, microseconds. */
@@ -41,10 +43,5 @@ export function dueWindows(
   return due
 }
 
-/** A number of 32 bits that looks like chance, and is the same for the same window and turn. */
-function drawn(start: bigint, turn: number): number {
-  let hash = Number(BigInt.asUintN(32, start ^ (start >> 32n))) ^ Math.imul(turn + 1, 0x9e3779b1)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) >>> 0
-}
+/** A number that looks like chance, and is the same for the same window and turn. */
+const drawn = (start: bigint, turn: number): number => crc32(`${turn}/${start}`)

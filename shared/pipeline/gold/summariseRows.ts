@@ -46,10 +46,10 @@ export async function summariseWindows(
 ): Promise<Summarised> {
   const { source: scored, target: summary, firstDay } = whole
   await using session = await openSession(lake)
-  const all = scored.files.filter(file => !isBefore(file, eventDate, firstDay))
+  const isKept = (file: AddFile) => !isBefore(file, eventDate, firstDay)
   const { touched, waiting } =
     touching === undefined
-      ? { touched: await windowsIn(session, lake, stream, scored, all), waiting: undefined }
+      ? { touched: await windowsIn(session, lake, stream, scored, scored.files.filter(isKept)), waiting: undefined }
       : await chooseWindows({ session, lake, stream }, options, whole, touching)
   const { rows: chosen } = await session.query(`SELECT w FROM ${touched.name} ORDER BY w`)
   const windows = chosen.map(({ w }) => w as bigint)

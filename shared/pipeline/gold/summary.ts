@@ -81,7 +81,7 @@ function summaryDerivation(lake: Lake, stream: Stream, options: RefreshOptions):
       const firstDay = laterDay(batch.firstDay, expiredBefore(source))
       const isLate = (file: AddFile) => isBefore(file, eventDate, firstDay)
       const days = [...lostDays.keys()].filter(day => !isOver(day, firstDay))
-      const touching = { files: files.filter(file => !isLate(file)), rows: batch.rows, days }
+      const touching = { files: files.filter(file => !isLate(file)), days }
       const made = rowsOf(
         await summariseWindows(lake, stream, options, { source, target, firstDay }, touching),
         next.version,

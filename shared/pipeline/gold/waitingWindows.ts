@@ -9,7 +9,6 @@ const someWait: Predicate = { op: '>', column: columnKey(['waiting']), value: 0n
 
 /** Files of the summary that have windows of which events wait. */
 export async function waitingFiles({ table, state, schema }: OpenedTable): Promise<readonly AddFile[]> {
-  if (state.schema.fields.every(({ name }) => name !== 'waiting')) return []
   const skipper = new FileSkipper({ ...state.metadata, schema })
   const known = settled.get(table) ?? new Set()
   settled.set(table, known)

@@ -32,6 +32,14 @@ async function tenWindows(f: SilverFixture, random: Random): Promise<void> {
 /** One late event for each of the windows. */
 const lateFor = (random: Random, windows: readonly number[]) => [windows.map(n => eventOf(random, inWindow(random, n)))]
 
+/** Ten windows, and three late events of which two wait. */
+async function twoWaiting(f: SilverFixture, random: Random): Promise<void> {
+  await tenWindows(f, random)
+  await silverOf(f, lateFor(random, [1, 3, 5]))
+  ok(await runGold(f.lake, 'timer', timer))
+  expect(await totals(f), seedNote).toEqual({ events: 601n, waiting: 2n })
+}
+
 const totals = async (f: SilverFixture) =>
   (await summaryRows(f.lake, 'SELECT sum(events)::BIGINT AS events, sum(waiting)::BIGINT AS waiting FROM t'))[0]
 
@@ -72,10 +80,7 @@ describe('late events spread over many windows', () => {
   test('are in all figures at once when a command asks, and when they are few', async () => {
     const random = new Random()
     await using f = await SilverFixture.open()
-    await tenWindows(f, random)
-    await silverOf(f, lateFor(random, [1, 3, 5]))
-    ok(await runGold(f.lake, 'timer', timer))
-    expect((await totals(f))?.['waiting'], seedNote).toBe(2n)
+    await twoWaiting(f, random)
     ok(await runGold(f.lake, 'command', timer))
     expect(await summaryRows(f.lake, summarised)).toEqual(await scoredRows(f.lake, figures))
     await silverOf(f, lateFor(random, [2, 4, 6]))
@@ -146,10 +151,7 @@ describe('while events wait', () => {
   test('the summary stands for them', async () => {
     const random = new Random()
     await using f = await SilverFixture.open()
-    await tenWindows(f, random)
-    await silverOf(f, lateFor(random, [1, 3, 5]))
-    ok(await runGold(f.lake, 'timer', timer))
-    expect((await totals(f))?.['waiting'], seedNote).toBe(2n)
+    await twoWaiting(f, random)
     ok(await runMonitor(f.lake, 'timer'))
     const rows = await rowsOf(f.lake, 'monitor_logs', "SELECT identity_closed, identity FROM t WHERE layer = 'summary'")
     expect(rows).toEqual([{ identity_closed: true, identity: 'scored 603 = summarised 603' }])
@@ -161,10 +163,7 @@ describe('while events wait', () => {
     const { schema, ...shape } = summaryTable(events)
     const fields = schema.fields.filter(({ name }) => name !== 'waiting')
     await f.lake.table(shape.path).commit(createTable({ ...shape, schema: { ...schema, fields }, createdTime: 0 }))
-    await tenWindows(f, random)
-    await silverOf(f, lateFor(random, [1, 3, 5]))
-    ok(await runGold(f.lake, 'timer', timer))
-    expect(await totals(f), seedNote).toEqual({ events: 601n, waiting: 2n })
+    await twoWaiting(f, random)
     for (let run = 0; run < 2; run++) ok(await runGold(f.lake, 'timer', timer))
     expect(await totals(f)).toEqual({ events: 603n, waiting: 0n })
   })
