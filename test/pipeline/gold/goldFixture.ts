@@ -1,4 +1,5 @@
 import { scoredPath, type Stream, summaryPath } from '../../../shared/contract/index.js'
+import type { Action, AddFile } from '../../../shared/delta/index.js'
 import type { Lake } from '../../../shared/pipeline/lake/lake.js'
 import { refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import type { StepReport } from '../../../shared/pipeline/step/stepReport.js'
@@ -37,3 +38,28 @@ export const scoredRows = (lake: Lake, sql = 'SELECT * FROM t ORDER BY _partitio
 
 export const summaryRows = (lake: Lake, sql = 'SELECT * FROM t ORDER BY ALL', stream: Stream = events) =>
   rowsOf(lake, summaryPath(stream), sql)
+
+/** Puts the rows of a table's files into others of other names, as a compaction does; the former stay where they are. */
+export async function rearrange(
+  lake: Lake,
+  path: string,
+  isWanted: (file: AddFile) => boolean = () => true,
+): Promise<void> {
+  const table = lake.table(path)
+  const snapshot = await table.snapshot()
+  const actions: Action[] = []
+  for (const file of snapshot?.files.filter(isWanted) ?? []) {
+    const moved = `compacted-${file.path}`
+    await table.store.put(moved, (await table.store.get(file.path)) ?? new Uint8Array())
+    const { partitionValues, size } = file
+    actions.push({ remove: { path: file.path, dataChange: false, partitionValues, size } })
+    actions.push({ add: { ...file, path: moved, dataChange: false } })
+  }
+  await table.commit({
+    readVersion: snapshot?.version ?? 0,
+    actions,
+    operation: 'OPTIMIZE',
+    isBlindAppend: false,
+    reads: { files: 'all', appIds: () => false },
+  })
+}

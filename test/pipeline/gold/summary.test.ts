@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 
 import { scoredPath, summaryPath, summaryTable } from '../../../shared/contract/index.js'
-import { type Action, createTable } from '../../../shared/delta/index.js'
+import { createTable } from '../../../shared/delta/index.js'
 import { rebuildGold, runGold, scoreSilver, summariseScored } from '../../../shared/pipeline/gold/goldStep.js'
 import { spansOf } from '../../../shared/pipeline/gold/summaryWindows.js'
 import { refineSilver } from '../../../shared/pipeline/silver/silverStep.js'
 import { events } from '../../harness/sampleStream/events.js'
 import { Random, seedNote } from '../../random.js'
 import { day0, type Given, hour, minute, SilverFixture } from '../silver/silverFixture.js'
-import { ok, scoredRows, silverOf, summaryRows } from './goldFixture.js'
+import { ok, rearrange, scoredRows, silverOf, summaryRows } from './goldFixture.js'
 
 /** The summary as it must be, told from all scored rows at once and by other means than the step's own. */
 const expected = `
@@ -130,24 +130,7 @@ describe('only what changed is touched', () => {
     ok(await runGold(f.lake, 'timer'))
     await silverOf(f, [[eventOf(random, 'b', 1n)]])
     ok([await scoreSilver(f.lake, events)])
-    const table = f.lake.table(scoredPath(events))
-    const snapshot = await table.snapshot()
-    const actions: Action[] = []
-    for (const file of snapshot?.files ?? []) {
-      const path = `compacted-${file.path}`
-      await table.store.put(path, (await table.store.get(file.path)) ?? new Uint8Array())
-      actions.push({
-        remove: { path: file.path, dataChange: false, partitionValues: file.partitionValues, size: file.size },
-      })
-      actions.push({ add: { ...file, path, dataChange: false } })
-    }
-    await table.commit({
-      readVersion: snapshot?.version ?? 0,
-      actions,
-      operation: 'OPTIMIZE',
-      isBlindAppend: false,
-      reads: { files: 'all', appIds: () => false },
-    })
+    await rearrange(f.lake, scoredPath(events))
     expect((await summariseScored(f.lake, events)).detail).toMatchObject({ windows: 1, filesRead: 2 })
     await expectWhole(f, 'compacted')
     expect((await summariseScored(f.lake, events)).outcome).toBe('nothingToDo')

@@ -8,7 +8,7 @@ import { runMonitor } from '../../../shared/pipeline/monitor/index.js'
 import { events } from '../../harness/sampleStream/events.js'
 import { Random, seedNote } from '../../random.js'
 import { type Given, hour, minute, SilverFixture } from '../silver/silverFixture.js'
-import { ok, rowsOf, scoredRows, silverOf, summaryRows } from './goldFixture.js'
+import { ok, rearrange, rowsOf, scoredRows, silverOf, summaryRows } from './goldFixture.js'
 
 const window = 5n * minute
 let ids = 0
@@ -159,6 +159,25 @@ describe('while events wait', () => {
       }
     }
     ok(await runGold(f.lake, 'command'))
+    expect(await summaryRows(f.lake, summarised)).toEqual(await scoredRows(f.lake, figures))
+  })
+
+  test('a part of a backlog whose older rows are in other files since is made from what is there', async () => {
+    const random = new Random()
+    await using f = await SilverFixture.open()
+    await tenWindows(f, random)
+    const scored = f.lake.table(scoredPath(events))
+    const old = new Set((await scored.snapshot())?.files.map(({ path }) => path))
+    for (const window of [3, 5]) {
+      await silverOf(f, lateFor(random, [window]))
+      ok([await scoreSilver(f.lake, events)])
+    }
+    await rearrange(f.lake, scoredPath(events), ({ path }) => old.has(path))
+    for (const path of old) await scored.store.delete(path)
+    // Another process has no copies of them.
+    const report = await summariseScored(await f.other(), events, { ...timer, maxRows: 1 })
+    ok([report])
+    expect(report.detail['recomputed'], seedNote).toMatch(/are gone$/)
     expect(await summaryRows(f.lake, summarised)).toEqual(await scoredRows(f.lake, figures))
   })
 
