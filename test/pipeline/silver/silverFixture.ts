@@ -108,11 +108,12 @@ export class SilverFixture implements AsyncDisposable {
     const { schema } = bronzeTable(stream)
     const adds: AddFile[] = []
     for (const rows of files) {
-      const select = rows.map(
-        row => `SELECT ${schema.fields.map(f => valueSql(f, this.#bronzeRow(row)[f.name])).join(', ')}`,
-      )
+      const values = rows
+        .map(given => this.#bronzeRow(given))
+        .map(row => `(${schema.fields.map(field => valueSql(field, row[field.name])).join(', ')})`)
+      const columns = schema.fields.map(({ name }) => identifier(name))
       const file = await copyToParquet(this.#session, {
-        select: select.join(' UNION ALL '),
+        select: `SELECT * FROM (VALUES ${values.join(', ')}) AS given (${columns.join(', ')})`,
         table: { ...bronzeTable(stream), configuration: {} },
         partitionValues: { _ingest_date: '2025-04-02' },
       })
@@ -190,13 +191,10 @@ export class SilverFixture implements AsyncDisposable {
 }
 
 function valueSql(field: StructField, value: Value | undefined): string {
-  const name = identifier(field.name)
   const type = sqlType(field.type)
-  if (value === undefined || value === null) return `CAST(NULL AS ${type}) AS ${name}`
-  if (value instanceof Uint8Array) return `from_hex(${literal(Buffer.from(value).toString('hex'))}) AS ${name}`
+  if (value === undefined || value === null) return `CAST(NULL AS ${type})`
+  if (value instanceof Uint8Array) return `from_hex(${literal(Buffer.from(value).toString('hex'))})`
   if (typeof value === 'object') throw new TypeError(`${field.name} of a test's row is nested`)
   const text = value.toString()
-  return field.type === 'timestamp'
-    ? `make_timestamptz(${text}::BIGINT) AS ${name}`
-    : `CAST(${literal(text)} AS ${type}) AS ${name}`
+  return field.type === 'timestamp' ? `make_timestamptz(${text}::BIGINT)` : `CAST(${literal(text)} AS ${type})`
 }
