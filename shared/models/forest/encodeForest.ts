@@ -5,6 +5,15 @@ import { averagePathLength } from './pathLength.js'
 /** The tensors' names: rows × features; rows × 1. */
 export const forestTensors = { input: 'features', output: 'score' } as const
 
+/** What ONNX Runtime says that the file of a forest takes and gives. */
+export function forestTensorTypes({ features }: Pick<IsolationForest, 'features'>) {
+  const { input, output } = forestTensors
+  return {
+    inputs: [{ name: input, type: 'float32', shape: ['rows', features] }],
+    outputs: [{ name: output, type: 'float32', shape: ['rows', 1] }],
+  } as const
+}
+
 /**
  * The forest as a `.onnx` file: the trees' average path length as a tree ensemble, and 2^(−length / c(ψ)) of it. A row
  * that holds NaN scores NaN, as in {@link ForestWalk}.
@@ -12,10 +21,11 @@ export const forestTensors = { input: 'features', output: 'score' } as const
 export function encodeForest(forest: IsolationForest): Uint8Array {
   const { input, output } = forestTensors
   const { features, sampleSize } = forest
+  const { inputs, outputs } = forestTensorTypes(forest)
   return encodeOnnx({
     name: 'isolation_forest',
-    inputs: [{ name: input, shape: ['rows', features] }],
-    outputs: [{ name: output, shape: ['rows', 1] }],
+    inputs,
+    outputs,
     constants: [
       { name: 'negative_inverse_normal_length', shape: [1], values: [-1 / averagePathLength(sampleSize)] },
       { name: 'two', shape: [1], values: [2] },
@@ -39,62 +49,85 @@ export function encodeForest(forest: IsolationForest): Uint8Array {
 
 function ensembleOf(forest: IsolationForest) {
   const nodes = reachedNodes(forest)
-  const leaves = nodes.filter(node => node.right === 0)
-  const ints = (of: readonly EnsembleNode[], value: (node: EnsembleNode) => number) => Int32Array.from(of, value)
+  const { tree, id, left, right, value } = nodes
+  const leaves = Int32Array.from(right.keys()).filter(node => right[node] === 0)
   return {
     aggregate_function: 'AVERAGE',
     post_transform: 'NONE',
     n_targets: 1n,
-    nodes_treeids: ints(nodes, n => n.tree),
-    nodes_nodeids: ints(nodes, n => n.id),
-    nodes_featureids: ints(nodes, n => n.feature),
-    nodes_modes: nodes.map(n => (n.right === 0 ? 'LEAF' : 'BRANCH_LEQ')),
-    nodes_values: Float32Array.from(nodes, n => (n.right === 0 ? 0 : n.value)),
-    nodes_truenodeids: ints(nodes, n => n.left),
-    nodes_falsenodeids: ints(nodes, n => n.right),
-    nodes_missing_value_tracks_true: ints(nodes, () => 0),
-    target_treeids: ints(leaves, n => n.tree),
-    target_nodeids: ints(leaves, n => n.id),
-    target_ids: ints(leaves, () => 0),
-    target_weights: Float32Array.from(leaves, n => n.value),
+    nodes_treeids: tree,
+    nodes_nodeids: id,
+    nodes_featureids: nodes.feature,
+    nodes_modes: Array.from(right, child => (child === 0 ? 'LEAF' : 'BRANCH_LEQ')),
+    nodes_values: value.map((threshold, node) => (right[node] === 0 ? 0 : threshold)),
+    nodes_truenodeids: left,
+    nodes_falsenodeids: right,
+    nodes_missing_value_tracks_true: new Int32Array(tree.length),
+    target_treeids: leaves.map(node => tree[node] as number),
+    target_nodeids: leaves.map(node => id[node] as number),
+    target_ids: new Int32Array(leaves.length),
+    target_weights: Float32Array.from(leaves, node => value[node] as number),
   } as const
 }
 
-interface EnsembleNode {
-  readonly tree: number
+/** One entry a node in each array. */
+interface EnsembleNodes {
+  readonly tree: Int32Array
   /** Counted within the tree. */
-  readonly id: number
-  readonly feature: number
+  readonly id: Int32Array
+  readonly feature: Int32Array
   /** The threshold; of a leaf, its path length. */
-  readonly value: number
+  readonly value: Float32Array
   /** Ids of the children; both 0 for a leaf. */
-  readonly left: number
-  readonly right: number
+  readonly left: Int32Array
+  readonly right: Int32Array
 }
 
 /** The nodes of all trees that a walk can come by, level by level: not the copies below a leaf. */
-function reachedNodes(forest: IsolationForest): readonly EnsembleNode[] {
+function reachedNodes(forest: IsolationForest): EnsembleNodes {
   const { trees, feature, threshold, pathLength } = forest
   const inner = nodesPerTree(forest)
-  const nodes: EnsembleNode[] = []
-  for (let tree = 0; tree < trees; tree++) {
-    const places = [0]
-    for (const [id, place] of places.entries()) {
+  const places = Array.from({ length: trees }, (_, tree) => reachedPlaces(threshold, tree * inner, inner))
+  const count = places.reduce((sum, { length }) => sum + length, 0)
+  const ints = () => new Int32Array(count)
+  const nodes = {
+    tree: ints(),
+    id: ints(),
+    feature: ints(),
+    value: new Float32Array(count),
+    left: ints(),
+    right: ints(),
+  }
+  let node = 0
+  for (const [tree, reached] of places.entries()) {
+    let children = 1
+    for (const [id, place] of reached.entries()) {
       const at = tree * inner + place
-      const isSplit = place < inner && threshold[at] !== Infinity
-      const value = isSplit ? threshold[at] : pathLength[tree * (inner + 1) + firstEnd(place, inner) - inner]
-      nodes.push({
-        tree,
-        id,
-        feature: isSplit ? (feature[at] as number) : 0,
-        value: value as number,
-        left: isSplit ? places.length : 0,
-        right: isSplit ? places.length + 1 : 0,
-      })
-      if (isSplit) places.push(2 * place + 1, 2 * place + 2)
+      nodes.tree[node] = tree
+      nodes.id[node] = id
+      if (place < inner && threshold[at] !== Infinity) {
+        nodes.feature[node] = feature[at] as number
+        nodes.value[node] = threshold[at] as number
+        nodes.left[node] = children++
+        nodes.right[node] = children++
+      } else nodes.value[node] = pathLength[tree * (inner + 1) + firstEnd(place, inner) - inner] as number
+      node++
     }
   }
   return nodes
+}
+
+/** The places of the nodes of one tree, whose thresholds begin at `from`. */
+function reachedPlaces(threshold: Float32Array, from: number, inner: number): Int32Array {
+  const places = new Int32Array(2 * inner + 1)
+  let count = 1
+  for (let id = 0; id < count; id++) {
+    const place = places[id] as number
+    if (place >= inner || threshold[from + place] === Infinity) continue
+    places[count++] = 2 * place + 1
+    places[count++] = 2 * place + 2
+  }
+  return places.slice(0, count)
 }
 
 /** The first end below a node: that of a walk which always goes left. */

@@ -32,9 +32,12 @@ export function text(id: number, value: string): Field {
 
 /** Repeated integers in one field. */
 export function packed(id: number, values: ArrayLike<number>): Field {
-  const out: number[] = []
-  for (let i = 0; i < values.length; i++) pushVarint(out, values[i] as number)
-  return bytes(id, Uint8Array.from(out))
+  let length = 0
+  for (let i = 0; i < values.length; i++) length += varintLength(values[i] as number)
+  const out = new Uint8Array(length)
+  let at = 0
+  for (let i = 0; i < values.length; i++) at = writeVarint(out, at, values[i] as number)
+  return bytes(id, out)
 }
 
 /** Numbers as little-endian 32-bit floats, whatever the machine. */
@@ -45,16 +48,25 @@ export function floats(values: ArrayLike<number>): Uint8Array {
 }
 
 function varint(value: number): Uint8Array {
-  const out: number[] = []
-  pushVarint(out, value)
-  return Uint8Array.from(out)
+  const out = new Uint8Array(varintLength(value))
+  writeVarint(out, 0, value)
+  return out
 }
 
-function pushVarint(out: number[], value: number): void {
+function varintLength(value: number): number {
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${String(value)} is no whole number from 0 on`)
+  let length = 1
+  for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) length++
+  return length
+}
+
+/** @returns where the next one begins */
+function writeVarint(out: Uint8Array, from: number, value: number): number {
+  let at = from
   let rest = value
-  for (; rest > 127; rest = Math.floor(rest / 128)) out.push((rest % 128) + 128)
-  out.push(rest)
+  for (; rest > 127; rest = Math.floor(rest / 128)) out[at++] = (rest % 128) + 128
+  out[at++] = rest
+  return at
 }
 
 function concat(parts: readonly Uint8Array[]): Uint8Array {

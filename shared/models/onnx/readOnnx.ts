@@ -47,10 +47,14 @@ function readNode(node: Uint8Array) {
 }
 
 function partsOf(message: Uint8Array, id: number): readonly Uint8Array[] {
-  return [...readFields(message)].flatMap(field => (field.id === id && field.bytes !== undefined ? [field.bytes] : []))
+  const parts: Uint8Array[] = []
+  for (const { id: found, bytes } of readFields(message)) if (found === id && bytes !== undefined) parts.push(bytes)
+  return parts
 }
 
 /** The fields by their number; the last of several. */
 function byId(message: Uint8Array): ReadonlyMap<number, WireField> {
-  return new Map([...readFields(message)].map(field => [field.id, field]))
+  const fields = new Map<number, WireField>()
+  for (const field of readFields(message)) fields.set(field.id, field)
+  return fields
 }

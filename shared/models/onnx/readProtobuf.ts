@@ -34,7 +34,7 @@ export function* readFields(message: Uint8Array): Generator<WireField> {
  * @throws RangeError when they are cut off
  */
 export function readPacked(bytes: Uint8Array): Int32Array {
-  const values = new Int32Array(bytes.reduce((count, byte) => (byte < 128 ? count + 1 : count), 0))
+  const values = new Int32Array(bytes.filter(byte => byte < 128).length)
   const at = { place: 0 }
   for (let i = 0; at.place < bytes.length; i++) values[i] = readVarint(bytes, at)
   return values
@@ -47,7 +47,9 @@ export function readPacked(bytes: Uint8Array): Int32Array {
 export function readFloats(bytes: Uint8Array): Float32Array {
   if (bytes.length % 4 !== 0) throw new RangeError('a list of floats ends within one')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(i * 4, true))
+  const values = new Float32Array(bytes.length / 4)
+  for (let i = 0; i < values.length; i++) values[i] = view.getFloat32(i * 4, true)
+  return values
 }
 
 /** A string field. */
