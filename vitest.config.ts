@@ -52,10 +52,8 @@ export default defineConfig({
           include: ['test/interop/**/*.test.ts'],
           exclude: [servers],
           globalSetup: ['test/harness/otherReadersSetup.ts'],
-          testTimeout: 600_000,
-          hookTimeout: 600_000,
-          // Spark alone fills the machine.
-          fileParallelism: false,
+          testTimeout: 1_200_000,
+          hookTimeout: 1_200_000,
           sequence: { groupOrder: 2 },
         },
       },
