@@ -4,8 +4,11 @@ import { fillBelow } from './growTree.js'
 import { type IsolationForest, nodesPerTree } from './isolationForest.js'
 import { averagePathLength } from './pathLength.js'
 
-/** What is larger is left to ONNX Runtime, which has limits: here each tree takes 2^depth places. */
-const most = { bytes: 2 ** 24, depth: 16, places: 2 ** 21 }
+/**
+ * What is larger is left to ONNX Runtime, which has limits: here each tree takes 2^depth places, and a turn of the walk
+ * as much longer as there are trees.
+ */
+const most = { bytes: 2 ** 24, depth: 16, places: 2 ** 21, trees: 1_000 }
 
 /**
  * The forest that a `.onnx` file is. Only a file that {@link encodeForest} writes, byte for byte, is one: whatever the
@@ -83,7 +86,7 @@ function treesOf(
   const trees = (tree.at(-1) ?? -1) + 1
   const depth = levelOf(places.reduce((deepest, place) => Math.max(deepest, place), 0))
   const inner = nodesPerTree({ depth })
-  if (trees === 0 || depth > most.depth || trees * (inner + 1) > most.places) return undefined
+  if (trees === 0 || trees > most.trees || depth > most.depth || trees * (inner + 1) > most.places) return undefined
   const forest = {
     ...about,
     trees,

@@ -93,6 +93,13 @@ describe('what is no forest of ours', () => {
     expect(decodeForest(encodeForest(chain(18)))).toBeUndefined()
     expect(decodeForest(encodeForest(chain(12)))?.depth).toBe(12)
   })
+
+  test('one of so many trees that a turn of the walk would hold up everything else', () => {
+    const options = { sampleSize: 4, seed: testSeed }
+    const ofTrees = (trees: number) => decodeForest(encodeForest(trainForest(matrix(20, 2), { trees, ...options })))
+    expect(ofTrees(1_000)?.trees, seedNote).toBe(1_000)
+    expect(ofTrees(1_001), seedNote).toBeUndefined()
+  })
 })
 
 /** A tree that goes down on its left side only. */
