@@ -43,7 +43,7 @@ test("the forest's own output, and a threshold among its scores, are no fault; a
 
 test('two streams that share a model by MODEL_URI: the second one does not take it from the first', async () => {
   await using f = await SilverFixture.open(undefined, undefined, { MODEL_URI: 'lake:models/shared' })
-  await writeSilver(f.lake, events, { to: 2_000 })
+  await writeSilver(f.lake, events, { to: 1_300 })
   const { card, onnx } = starterModel('shared')
   const source = new FolderModelSource(f.lake.store.within('models'), 'shared')
   await source.install({ card: { ...card, stream: 'orders' }, onnx })

@@ -71,7 +71,7 @@ function point(version: string, digest: string | undefined): void {
 describe('where gold takes its model from a server, the champion', () => {
   test('is what the alias names, although nothing of it was copied into the lake yet', async () => {
     await using f = await open()
-    await writeSilver(f.lake, events, { to: 2_000 })
+    await writeSilver(f.lake, events, { to: 1_300 })
     expect(await trained(f.lake)).toMatchObject({ version: '1', promoted: true, champion: undefined })
     point('1', await digestOf(f.lake, '1'))
     expect(await trained(f.lake, testSeed + 1)).toMatchObject({
@@ -86,7 +86,7 @@ describe('where gold takes its model from a server, the champion', () => {
 
   test('is that also when the lake has another pointer, or an older copy, or numbers of its own', async () => {
     await using f = await open()
-    await writeSilver(f.lake, events, { to: 2_000 })
+    await writeSilver(f.lake, events, { to: 1_300 })
     for (const seed of [1, 2]) await trained(f.lake, seed)
     const [one, two] = [await digestOf(f.lake, '1'), await digestOf(f.lake, '2')]
     await modelPlace(f.lake, events)?.source.install({
@@ -108,19 +108,19 @@ describe('where gold takes its model from a server, the champion', () => {
     const description = await describedBy(columns, logged)
     serveModel(server, { MLmodel: description, 'model.onnx': onnx })
     expect(await champion(f.lake)).toEqual(['3', card.sha256])
-    await writeSilver(f.lake, events, { to: 2_000 })
+    await writeSilver(f.lake, events, { to: 1_300 })
     expect(await trained(f.lake)).toMatchObject({ promoted: false, champion: { version: '3' } })
   })
 
   test('is none where the server has none, whatever the lake has; and the new one is promoted', async () => {
     await using f = await open()
-    await writeSilver(f.lake, events, { to: 2_000 })
+    await writeSilver(f.lake, events, { to: 1_300 })
     for (const seed of [1, 2]) expect(await trained(f.lake, seed)).toMatchObject({ promoted: true })
   })
 
   test('is the copy while the server does not answer, else what the lake’s pointer names', async () => {
     await using f = await open()
-    await writeSilver(f.lake, events, { to: 2_000 })
+    await writeSilver(f.lake, events, { to: 1_300 })
     await trained(f.lake)
     server.answer(aliasRoute, status(401, ''))
     const warn = vi.spyOn(f.lake.log, 'warn')
@@ -144,7 +144,7 @@ describe('where gold takes its model from a server, the champion', () => {
 describe('a stream that scores with one version, whatever is champion', () => {
   test('compares with the alias that trainings move, else with that version, and says that gold does not follow', async () => {
     await using f = await open(`models:/${name}/3`, { MODEL_PROMOTION_MARGIN: '0' })
-    await writeSilver(f.lake, events, { to: 2_000 })
+    await writeSilver(f.lake, events, { to: 1_300 })
     const starter = starterModel(name)
     server.answer(`GET ${api}/model-versions/get?`, {
       model_version: { name, version: '3', tags: [{ key: digestTag, value: starter.card.sha256 }] },
@@ -167,7 +167,7 @@ describe('a stream that scores with one version, whatever is champion', () => {
 
   test('or with a tag is told to give the new version that tag', async () => {
     await using f = await open(`models:/${name}?tag=stage:production`)
-    await writeSilver(f.lake, events, { to: 2_000 })
+    await writeSilver(f.lake, events, { to: 1_300 })
     server.answer(`GET ${api}/model-versions/search`, { model_versions: [] })
     expect((await trained(f.lake)).why).toMatch(
       /it scores with the version of m that has the tag stage=production until another one has it, or MODEL_URI names an alias/,
@@ -176,11 +176,11 @@ describe('a stream that scores with one version, whatever is champion', () => {
 
   test('is told nothing of the kind by a training that promotes nothing, or by one whose model is an alias', async () => {
     await using f = await open(`models:/${name}/3`)
-    await writeSilver(f.lake, events, { to: 2_000 })
+    await writeSilver(f.lake, events, { to: 1_300 })
     const outcome = await trainModel(f.lake, events, { seed: 1 })
     expect(outcome).toMatchObject({ promoted: false, why: expect.not.stringContaining('Gold of') as string })
     await using g = await open()
-    await writeSilver(g.lake, events, { to: 2_000 })
+    await writeSilver(g.lake, events, { to: 1_300 })
     expect((await trained(g.lake)).why).not.toContain('Gold of')
   })
 })

@@ -121,7 +121,7 @@ describe('a training', () => {
 
   test('again on the same rows with the same seed is the version that there is: none is registered or promoted twice', async () => {
     await using f = await strict(0)
-    await writeSilver(f.lake, events, { to: 2_000 })
+    await writeSilver(f.lake, events, { to: 1_300 })
     await trained(f.lake)
     expect(await trained(f.lake)).toMatchObject({
       version: '1',
@@ -143,7 +143,7 @@ describe('a training', () => {
 
   test('without --register it is measured and recorded, and nothing is kept', async () => {
     await using f = await SilverFixture.open()
-    await writeSilver(f.lake, events, { to: 2_000 })
+    await writeSilver(f.lake, events, { to: 1_300 })
     expect(await trained(f.lake, { seed: 1 })).toMatchObject({ version: undefined, promoted: false })
     expect(await f.lake.store.folders('models')).toEqual([])
     expect((await modelRuns(f.lake)).map(row => [row['event'], row['version']])).toEqual([['trained', null]])
@@ -230,7 +230,7 @@ describe('promotion', () => {
 
   test('rollback takes the previous one back, and each change is a row', async () => {
     await using f = await strict(0.4)
-    await writeSilver(f.lake, events, { to: 2_000 })
+    await writeSilver(f.lake, events, { to: 1_300 })
     await trained(f.lake)
     await trained(f.lake, { register: true, seed: testSeed + 1 })
     await promoteVersion(f.lake, events, modelOf(f.lake), '2', { reason: 'by hand' })
@@ -248,7 +248,7 @@ describe('promotion', () => {
     await using f = await strict(0.4)
     const model = modelOf(f.lake)
     await expect(rollbackModel(f.lake, events, model)).rejects.toThrow(/has no champion\. Choose a version/)
-    await writeSilver(f.lake, events, { to: 2_000 })
+    await writeSilver(f.lake, events, { to: 1_300 })
     await trained(f.lake)
     await expect(rollbackModel(f.lake, events, model)).rejects.toThrow(/no champion before version 1/)
     await expect(promoteVersion(f.lake, events, model, '9', {})).rejects.toThrow(/9\/model\.json is not there/)
@@ -257,7 +257,7 @@ describe('promotion', () => {
 
   test('a promotion by hand records the one before it that has no row', async () => {
     await using f = await strict(0.4)
-    await writeSilver(f.lake, events, { to: 2_000 })
+    await writeSilver(f.lake, events, { to: 1_300 })
     await trained(f.lake)
     await trained(f.lake, { register: true, seed: 8 })
     await modelOf(f.lake).versions.point('2')
@@ -274,7 +274,7 @@ describe('promotion', () => {
 
   test('a champion without a row, because its process ended in between, gets one by the next training', async () => {
     await using f = await strict(0.4)
-    await writeSilver(f.lake, events, { to: 2_000 })
+    await writeSilver(f.lake, events, { to: 1_300 })
     await trained(f.lake)
     await trained(f.lake, { register: true, seed: 8 })
     await modelOf(f.lake).versions.point('2')
@@ -298,7 +298,7 @@ describe('a process that ends between two writes', () => {
       const store = new MemoryStore()
       const faults = new Faults()
       await using f = await SilverFixture.open(new FaultyStore(store, faults))
-      await writeSilver(f.lake, events, { to: 2_000 })
+      await writeSilver(f.lake, events, { to: 1_300 })
       const fault = { kind: 'fail', retryable: false } as const
       faults.add({ on: ['put', 'putIfAbsent'], path, fault, after, times: Infinity })
       await expect(trainModel(f.lake, events, register)).rejects.toThrow()
