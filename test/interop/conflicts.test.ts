@@ -8,7 +8,6 @@ import { type ConflictReason, encodeAction } from '../../shared/delta/index.js'
 import { before, kinds } from '../delta/transaction/conflictKinds.js'
 import { reasonFor } from '../delta/transaction/conflictOutcomes.js'
 import { prepareOtherReaders } from '../harness/otherReaders.js'
-import { seedNote, testSeed } from '../random.js'
 
 const exceptions: Readonly<Partial<Record<ConflictReason, string>>> = {
   protocolChanged: 'ProtocolChangedException',
@@ -22,8 +21,8 @@ const exceptions: Readonly<Partial<Record<ConflictReason, string>>> = {
 
 const lines = (actions: Parameters<typeof encodeAction>[0][]) => actions.map(action => encodeAction(action))
 
-/** Spark takes a second for a pair: all are asked about with `INTEROP_PAIRS=all`, else every sixth, others with each seed. */
-const isAsked = (pair: number) => process.env['INTEROP_PAIRS'] === 'all' || (pair + testSeed) % 6 === 0
+/** Spark takes half a second for a pair: all of them are asked about with `INTEROP_PAIRS=all`, else every third. */
+const isAsked = (pair: number) => process.env['INTEROP_PAIRS'] === 'all' || pair % 3 === 0
 
 /** Spark writes no deletion vector before they are turned on, so it cannot be asked what would become of it. */
 const pairs = kinds
@@ -61,6 +60,6 @@ describe("Spark's own conflict check, asked about pairs of changes", () => {
       const reason = reasonFor(first, second)
       return [second, reason === undefined ? 'ok' : exceptions[reason]]
     })
-    expect(asked, seedNote).toEqual(ours)
+    expect(asked).toEqual(ours)
   })
 })
