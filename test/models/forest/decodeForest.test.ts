@@ -5,6 +5,7 @@ import { encodeForest } from '../../../shared/models/forest/encodeForest.js'
 import type { IsolationForest } from '../../../shared/models/forest/isolationForest.js'
 import { ForestWalk } from '../../../shared/models/forest/scoreForest.js'
 import { trainForest } from '../../../shared/models/forest/trainForest.js'
+import { sha256 } from '../../../shared/models/index.js'
 import { encodeOnnx } from '../../../shared/models/onnx/index.js'
 import { encodeValueRange } from '../../../shared/models/starter/index.js'
 import { Random, seedNote, testSeed } from '../../random.js'
@@ -47,6 +48,10 @@ describe('a forest read from its file', () => {
     const score = (of: IsolationForest) => [...new ForestWalk(of).score(Float32Array.of(2, 2, 9, 9), 2)]
     expect(read === undefined ? [] : score(read)).toEqual(score(forest))
   })
+})
+
+test('a forest has the bytes that it had in earlier versions, whose files would else be scored by ONNX Runtime', () => {
+  expect(sha256(encodeForest(chain(3)))).toBe('859f1da5189ce6c50dc23bfb9b5328b65d5509bb5bcbe4bb4ebc8b6a676f9392')
 })
 
 describe('what is no forest of ours', () => {
